@@ -1,0 +1,3 @@
+//! The `placet` program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Trees to typed policies to decision graphs.

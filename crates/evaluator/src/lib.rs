@@ -1,0 +1,1 @@
+//! Decides requests against a compiled policy.

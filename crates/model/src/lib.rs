@@ -1,0 +1,1 @@
+//! Values, requests, decisions, patterns and the frozen policy.

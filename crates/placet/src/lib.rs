@@ -1,0 +1,1 @@
+//! The policy engine that decides what an AI agent may do.

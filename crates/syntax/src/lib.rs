@@ -1,0 +1,1 @@
+//! Text to tree with diagnostics, and tree to text.
