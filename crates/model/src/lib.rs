@@ -1,1 +1,13 @@
-//! Values, requests, decisions, patterns and the frozen policy.
+//! What the parts of Placet exchange: values, requests, decisions, resource patterns
+//! and the frozen policy with its decision graphs.
+//!
+//! Never sees a parser of policies, a clock, a file, the environment or a network.
+
+pub mod credential;
+pub mod decision;
+pub mod graph;
+pub mod ids;
+pub mod json;
+pub mod policy;
+pub mod request;
+pub mod value;

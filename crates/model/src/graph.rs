@@ -1,0 +1,158 @@
+//! The frozen decision graph of one layer.
+//!
+//! Inner nodes test one thing; the walk starts at the root and gathers *arms*: a rule
+//! with one of its resource patterns. A switch leads on to the child of the matching
+//! key and to `any`, so the cost of a walk follows the keys that a request has, not
+//! the number of rules, and every arm is stored under few keys: the graph is linear in
+//! the policy. Under an arm stands a test graph with three ends; equal test graphs,
+//! and equal sub-graphs at large, are shared.
+//!
+//! Children come before their parents in `nodes`, so a walk always ends.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::ids::{ActionId, ExprId, FunctionId, GroupId, NodeId, PatternId, RuleId};
+use crate::policy::Moment;
+
+/// The decision graph of one layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Graph {
+    /// The nodes: children before parents.
+    pub nodes: Vec<Node>,
+    /// The cases of all switches; each switch owns a range, sorted by key.
+    pub cases: Vec<(Key, NodeId)>,
+    /// Where every walk starts.
+    pub root: NodeId,
+}
+
+/// A node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Node {
+    /// Nothing more to gather here.
+    End,
+    /// Goes on to the case of each key that the request has in this dimension, and to
+    /// `any`.
+    Switch {
+        /// What is looked at.
+        on: Dimension,
+        /// The cases.
+        cases: Cases,
+        /// Rules that leave this dimension open.
+        any: NodeId,
+    },
+    /// Looks at one segment of the resource: goes on to the case of its text and to
+    /// `any`; to `end` when there is no such segment; to `tail` always.
+    Segment {
+        /// Which segment, from 0.
+        depth: u32,
+        /// Children by literal text, keys are [`Key::Segment`].
+        cases: Cases,
+        /// Patterns with `*`, a glob, a capture or a hole here.
+        any: NodeId,
+        /// Patterns that end before this segment.
+        end: NodeId,
+        /// Patterns that say `**` from here on, and rules without patterns.
+        tail: NodeId,
+    },
+    /// An arm, whose tests decide whether it matches; then goes on to `next`.
+    Arm {
+        /// The rule.
+        rule: RuleId,
+        /// Which of its patterns; `None` for rules that cover all resources.
+        pattern: Option<PatternId>,
+        /// The first node of its test graph: [`Node::Test`] or [`Node::Truth`].
+        test: NodeId,
+        /// The next arm gathered at this place.
+        next: NodeId,
+    },
+    /// Tests one atom.
+    Test {
+        /// What is tested.
+        atom: Atom,
+        /// When true.
+        yes: NodeId,
+        /// When false.
+        no: NodeId,
+        /// When undefined.
+        undefined: NodeId,
+    },
+    /// The end of a test graph.
+    Truth(Truth),
+}
+
+/// A range of [`Graph::cases`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cases {
+    /// The first case.
+    pub start: u32,
+    /// One past the last case.
+    pub end: u32,
+}
+
+/// What a switch looks at. Switches stand in this order on every path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Dimension {
+    /// The function that is called: [`Key::Function`].
+    Function,
+    /// The action: [`Key::Action`].
+    Action,
+    /// The agent: [`Key::Name`], [`Key::Group`].
+    Agent,
+    /// The user: [`Key::NoUser`], [`Key::SomeUser`], [`Key::Name`], [`Key::Group`].
+    User,
+}
+
+/// A key of a case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Key {
+    /// A function.
+    Function(FunctionId),
+    /// An action.
+    Action(ActionId),
+    /// An agent or user by id.
+    Name(SmolStr),
+    /// A group that the agent or user is in, or may be in (membership undefined).
+    Group(GroupId),
+    /// There is no user.
+    NoUser,
+    /// There is a user.
+    SomeUser,
+    /// A literal segment in written form.
+    Segment(SmolStr),
+}
+
+/// What a test node tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Atom {
+    /// The agent clause of a rule; stands where the switches cannot be exact.
+    Agents(RuleId),
+    /// The user clause of a rule; likewise.
+    Users(RuleId),
+    /// The tool clause of a rule; only where its keys were too many for the switches.
+    Functions(RuleId),
+    /// The action clause of a rule; likewise.
+    Actions(RuleId),
+    /// Whether the resource matches a pattern; stands where globs and holes are.
+    Resource(PatternId),
+    /// Whether this is the moment that the rule is pinned to.
+    Moment(Moment),
+    /// An expression that is neither `and`, `or` nor `not`.
+    Condition {
+        /// The expression.
+        expr: ExprId,
+        /// The pattern that gives its captures; `None` when it reads none.
+        captures: Option<PatternId>,
+    },
+}
+
+/// One of three truth values (Kleene's strong logic).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Truth {
+    /// Does not hold.
+    False,
+    /// Cannot be told.
+    Undefined,
+    /// Holds.
+    True,
+}
