@@ -1,1 +1,13 @@
 //! Text to tree with diagnostics, and tree to text.
+//!
+//! Never reads a file and never renders a message: texts come in as [`Source`], findings
+//! go out as [`Diagnostic`].
+
+pub mod ast;
+mod code;
+mod diagnostic;
+mod source;
+
+pub use code::{Code, UnknownCode};
+pub use diagnostic::{Diagnostic, Label, Severity, Suggestion};
+pub use source::{FileId, LineColumn, Lines, Source, Sources, Span, Spanned};

@@ -1,0 +1,178 @@
+//! Tests and their fixtures.
+
+use super::{Duration, Entity, Name, Object, Path, Spanned, Str};
+
+/// `given NAME { … }`: a fixture that tests share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Its name.
+    pub name: Name,
+    /// What it sets up.
+    pub setup: Vec<Spanned<Setup>>,
+}
+
+/// `test "TITLE" { … }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Test {
+    /// What it shows.
+    pub title: Str,
+    /// Set-up and steps, in written order.
+    pub parts: Vec<Spanned<TestPart>>,
+}
+
+/// A line of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TestPart {
+    /// Who and what there is.
+    Setup(Setup),
+    /// What happens.
+    Step(Step),
+}
+
+/// A line that sets up the world of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setup {
+    /// `given NAME, …`
+    Given(Vec<Name>),
+    /// `at "TIME"`
+    At(Str),
+    /// `agent NAME in … { … }`
+    Agent(Entity),
+    /// `user none`
+    UserNone,
+    /// `user NAME in … { … }`
+    User(Entity),
+    /// `task NAME { … }`
+    Task {
+        /// The task's id.
+        name: Name,
+        /// Its facts; an absent object is an empty one.
+        facts: Object,
+    },
+    /// `context { … }`
+    Context(Object),
+    /// `resource "PATH" { … }`
+    Resource {
+        /// The resource.
+        resource: Str,
+        /// Its facts.
+        facts: Object,
+    },
+}
+
+/// A line that does something in a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// `issue …` or `delegate AGENT …`
+    Issue(Issue),
+    /// `call …`
+    Call(Call),
+    /// `list TOOL -> …`
+    List {
+        /// The tool.
+        tool: Path,
+        /// What listing answers.
+        expect: Spanned<Expect>,
+    },
+    /// `after DURATION`
+    After(Spanned<Duration>),
+    /// `revoke CREDENTIAL`
+    Revoke(Name),
+    /// `consent by NAME …` or `approval by NAME …`
+    Record {
+        /// What is recorded.
+        kind: Spanned<RecordKind>,
+        /// Who gives it.
+        by: Name,
+        /// The one call it is for, if it is for one.
+        call: Option<(Path, Object)>,
+    },
+}
+
+/// `issue TOOL ACTION, … "PATTERN", … for DURATION as NAME -> …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// The agent delegated to; `None` for `issue`.
+    pub delegate: Option<Name>,
+    /// The tool asked for.
+    pub tool: Path,
+    /// The actions asked for.
+    pub actions: Vec<Name>,
+    /// The resources asked for.
+    pub resources: Vec<Str>,
+    /// The lifetime asked for.
+    pub lifetime: Option<Spanned<Duration>>,
+    /// What the test calls the credential.
+    pub credential: Option<Name>,
+    /// What is decided.
+    pub expect: Spanned<Expect>,
+}
+
+/// `call TOOL { … } with CREDENTIAL -> … result { … }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The function.
+    pub tool: Path,
+    /// The arguments.
+    pub args: Object,
+    /// The credential; the last one, if absent.
+    pub credential: Option<Name>,
+    /// What is decided.
+    pub expect: Spanned<Expect>,
+    /// How the call ends; `ok` without a result, if absent.
+    pub ending: Option<Spanned<Ending>>,
+}
+
+/// How a call of a test ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// `result { … }`
+    Result(Object),
+    /// `fails`
+    Fails,
+}
+
+/// What somebody gives in a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RecordKind {
+    /// `consent`
+    Consent,
+    /// `approval`
+    Approval,
+}
+
+/// What a step expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// `-> yes`
+    Yes,
+    /// `-> no`
+    No,
+    /// `-> depends`
+    Depends,
+    /// `-> grant …`
+    Grant(Limit),
+    /// `-> narrowed to "PATTERN", … …`
+    Narrowed {
+        /// The patterns that are left.
+        to: Vec<Str>,
+        /// The limits.
+        limit: Limit,
+    },
+    /// `-> deny REASON by …`
+    Deny {
+        /// The reason.
+        reason: Name,
+        /// The deciding rules, if they are asked about.
+        by: Vec<Name>,
+    },
+}
+
+/// `for DURATION by RULE, …`, each part if it is asked about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limit {
+    /// The lifetime.
+    pub lifetime: Option<Spanned<Duration>>,
+    /// The deciding rules.
+    pub by: Vec<Name>,
+}
