@@ -5,13 +5,15 @@
 use smol_str::SmolStr;
 
 use crate::json::Fields;
-use crate::request::{Principal, Task};
+use crate::request::{Assent, Principal, Task};
 use crate::value::Time;
 
 /// A task-scoped credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// Its holder, the only one; groups as they were at issuance, facts that are `fixed`.
+    /// Its holder, the only one; groups and facts as they were at issuance. At run time
+    /// the holder's groups and facts come anew, but for `fixed` ones; those of the agents
+    /// further up the chain are read from here.
     pub agent: Principal,
     /// The user, with groups as they were at issuance and facts that are `fixed`.
     pub user: Option<Principal>,
@@ -27,6 +29,10 @@ pub struct Credential {
     pub policy: SmolStr,
     /// What it carries.
     pub scopes: Vec<Scope>,
+    /// Consents to scopes that issuance rested on; they count at each call.
+    pub consents: Vec<Assent>,
+    /// Approvals of scopes that issuance rested on; likewise.
+    pub approvals: Vec<Assent>,
     /// What it was delegated from.
     pub parent: Option<Box<Self>>,
 }
