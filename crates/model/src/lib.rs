@@ -9,5 +9,9 @@ pub mod graph;
 pub mod ids;
 pub mod json;
 pub mod policy;
+pub mod render;
 pub mod request;
 pub mod value;
+
+#[cfg(test)]
+mod sample;
