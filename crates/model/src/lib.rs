@@ -11,6 +11,8 @@ pub mod json;
 pub mod policy;
 pub mod render;
 pub mod request;
+pub mod resource;
+pub mod text;
 pub mod value;
 
 #[cfg(test)]
