@@ -1,3 +1,5 @@
-//! The `placet` program.
+//! The program `placet`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    placet_cli::main()
+}

@@ -1,1 +1,3 @@
 //! The policy engine that decides what an AI agent may do.
+
+pub use placet_syntax as syntax;

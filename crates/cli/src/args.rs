@@ -1,0 +1,236 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+/// Reads the arguments of this process. Help and version are printed here, mistakes too;
+/// then there is nothing left to do but to exit.
+pub(crate) fn parse() -> Result<Command, ExitCode> {
+    Arguments::try_parse()
+        .map(|arguments| arguments.command)
+        .map_err(|error| {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // A closed pipe is no reason to complain: nobody is there to hear it.
+            drop(error.print());
+            ExitCode::from(code)
+        })
+}
+
+/// The whole command line, for completions and manual pages.
+pub(crate) fn command() -> clap::Command {
+    Arguments::command()
+}
+
+/// Placet decides which agent may, on behalf of which user, use which tool to do what to
+/// which resource: when a credential is issued, and again at every call.
+#[derive(Parser)]
+#[command(
+    name = "placet",
+    bin_name = "placet",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 fine or granted, 1 denied or findings, 2 error.\n\
+                  Colours follow the terminal; NO_COLOR turns them off.",
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One thing to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Write a small working policy and a request to start from
+    Init(Init),
+    /// Find mistakes in a policy
+    Check(Check),
+    /// Write policies the one way they are written
+    Fmt(Fmt),
+    /// Compile a policy into one file that a decision point can load
+    Build(Build),
+    /// Decide requests
+    Decide(Decide),
+    /// Say why a request is granted or denied, and what would change it
+    Explain(Explain),
+    /// Say which tools are worth showing to an agent
+    List(List),
+    /// Draw the decision graphs of a policy
+    Graph(Graph),
+    /// Explain a diagnostic code
+    ExplainCode(ExplainCode),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page, or write those of all commands into a folder
+    Man(Man),
+}
+
+#[derive(Args)]
+pub(crate) struct Init {
+    /// The folder; it is made if need be, and no file in it is ever overwritten
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    /// Policy files, and folders with policy files; all together are one policy
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// For people or for machines
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Exit with 1 when there are only warnings, too
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Fmt {
+    /// Policy files, folders with policy files, or `-` for standard input
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Change nothing; name the files that would change and exit with 1
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Change nothing; show what would change and exit with 1
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) diff: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Build {
+    /// Policy files, and folders with policy files; all together are one policy
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Where to write the compiled policy
+    #[arg(short, long, value_name = "FILE.placetc")]
+    pub(crate) output: PathBuf,
+}
+
+/// Where the policy is.
+#[derive(Args)]
+pub(crate) struct PolicyArgs {
+    /// A policy file, a folder with policy files, or a compiled policy; several files and
+    /// folders are one policy
+    #[arg(short, long = "policy", required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// Where the requests are and how they are read.
+#[derive(Args)]
+pub(crate) struct RequestArgs {
+    /// A file with one JSON request, or with one per line; standard input when absent or `-`
+    #[arg(value_name = "REQUEST")]
+    pub(crate) request: Option<PathBuf>,
+    /// Take every line as a request of its own, and the first line at once: for a program
+    /// that waits for each answer
+    #[arg(long)]
+    pub(crate) lines: bool,
+    /// Say aloud that runtime requests carry no credential: the policy alone decides
+    #[arg(long)]
+    pub(crate) no_credential: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Decide {
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    #[command(flatten)]
+    pub(crate) requests: RequestArgs,
+    /// For machines or for people
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    pub(crate) format: Format,
+    /// Remember so many decisions and reuse each where all that it consulted is equal
+    #[arg(long, value_name = "ENTRIES")]
+    pub(crate) cache: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Args)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    #[command(flatten)]
+    pub(crate) requests: RequestArgs,
+    /// For people or for machines
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    #[command(flatten)]
+    pub(crate) requests: RequestArgs,
+    /// For machines or for people
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args)]
+pub(crate) struct Graph {
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    /// The language of the drawing
+    #[arg(long, value_enum, default_value_t = Drawing::Dot)]
+    pub(crate) format: Drawing,
+    /// Only this layer
+    #[arg(long, value_name = "NAME")]
+    pub(crate) layer: Option<String>,
+    /// Highlight the way of this request; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request: Option<PathBuf>,
+    /// Say aloud that the request carries no credential
+    #[arg(long, requires = "request")]
+    pub(crate) no_credential: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainCode {
+    /// The code, as in `PL0101`; all codes with their titles when absent
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub(crate) struct Man {
+    /// Write the pages of the program and of all commands into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// For whom output is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+/// Languages of drawings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Drawing {
+    /// Graphviz
+    Dot,
+    /// Mermaid, which many forges draw in Markdown
+    Mermaid,
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

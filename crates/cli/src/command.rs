@@ -1,0 +1,18 @@
+//! One module per command.
+
+use crate::args::Command;
+use crate::error::Error;
+use crate::output::Ended;
+
+mod codes;
+mod generate;
+
+/// Does what the command line says.
+pub(crate) fn run(command: Command) -> Result<Ended, Error> {
+    match command {
+        Command::ExplainCode(args) => codes::run(&args),
+        Command::Completions(args) => generate::completions(&args),
+        Command::Man(args) => generate::man(&args),
+        _ => Ok(Ended::Fine),
+    }
+}

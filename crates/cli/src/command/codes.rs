@@ -1,0 +1,63 @@
+//! `placet explain-code`
+
+use placet::syntax::Code;
+
+use crate::args::ExplainCode;
+use crate::error::Error;
+use crate::output::{Ended, Output};
+
+/// The pages of `docs/codes` by code, sorted.
+const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+
+/// Prints the page of a code, or all codes.
+pub(crate) fn run(args: &ExplainCode) -> Result<Ended, Error> {
+    let mut out = Output::new();
+    match &args.code {
+        Some(text) => {
+            let code: Code = text.parse().map_err(|_| Error::UnknownCode {
+                code: text.clone(),
+                closest: closest(text),
+            })?;
+            out.write(&page(code))?;
+        }
+        None => {
+            for code in Code::ALL {
+                out.line(&format!("{code}  {}", code.title()))?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(Ended::Fine)
+}
+
+fn page(code: Code) -> String {
+    match PAGES.binary_search_by_key(&code.as_str(), |(name, _)| name) {
+        Ok(at) => PAGES
+            .get(at)
+            .map(|(_, text)| (*text).to_owned())
+            .unwrap_or_default(),
+        Err(_) => format!("# {code}: {}\n", code.title()),
+    }
+}
+
+/// The code that is nearest to a text that is none.
+fn closest(text: &str) -> Option<String> {
+    let text = text.to_ascii_uppercase();
+    Code::ALL
+        .iter()
+        .map(|code| (strsim::damerau_levenshtein(&text, code.as_str()), code))
+        .min()
+        .filter(|(distance, _)| *distance <= 2)
+        .map(|(_, code)| code.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_finds_the_code_that_was_meant() {
+        assert_eq!(closest("pl001").as_deref(), Some("PL0001"));
+        assert_eq!(closest("E0308"), None);
+    }
+}

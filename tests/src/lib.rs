@@ -1,0 +1,1 @@
+//! Where the program under test is.
