@@ -1,1 +1,3 @@
 //! Trees to typed policies to decision graphs.
+
+pub mod lower;

@@ -8,6 +8,13 @@
 //! and equal sub-graphs at large, are shared.
 //!
 //! Children come before their parents in `nodes`, so a walk always ends.
+//!
+//! What an arm demands of a request, its keys and its tests, follows from the policy
+//! alone ([`demand`], [`kleene`]): the compiler builds graphs by it, and loading a
+//! compiled policy checks them against it.
+
+pub mod demand;
+pub mod kleene;
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -142,6 +149,14 @@ pub enum Atom {
         /// The expression.
         expr: ExprId,
         /// The pattern that gives its captures; `None` when it reads none.
+        captures: Option<PatternId>,
+    },
+    /// All conditions of a rule at once; stands where the rule's patterns and conditions
+    /// together are too many to split.
+    Conditions {
+        /// The rule.
+        rule: RuleId,
+        /// The pattern that gives the captures; `None` when the conditions read none.
         captures: Option<PatternId>,
     },
 }

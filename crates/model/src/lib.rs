@@ -14,6 +14,7 @@ pub mod request;
 pub mod resource;
 pub mod text;
 pub mod value;
+pub mod walk;
 
 #[cfg(test)]
 mod sample;

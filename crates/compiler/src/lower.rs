@@ -1,0 +1,57 @@
+//! Typed policy to decision graphs, one per layer.
+//!
+//! Every arm (a rule with one of its patterns) is *placed* under each combination of its
+//! keys and then along the steps of its pattern; placements are sorted, and the graph is
+//! built over the sorted slices as a trie, back to front and with equal nodes shared.
+//! What an arm demands is not decided here but in [`placet_model::graph::demand`] and
+//! [`placet_model::graph::kleene`], against which loading checks a graph.
+//!
+//! # Size
+//!
+//! No rule set makes a graph exponential. With at most [`KEYS_PER_ARM`] (64) combinations
+//! of keys an arm, [`bound`] is
+//!
+//! ```text
+//! nodes ≤ 4 + Σ arms (combinations × (segments + 6))
+//!           + Σ rules (14 × arms + 27 × min(split, 2 × SPLIT_NODES))
+//! ```
+//!
+//! where `split` counts the expression nodes of a rule's conditions, once for those that
+//! read no captures and once per pattern for those that do. Whatever would exceed a limit
+//! becomes one exact test instead, so the answers are the same.
+
+mod bound;
+mod draft;
+mod place;
+mod trie;
+
+pub use bound::bound;
+
+use placet_model::graph::Graph;
+use placet_model::graph::kleene::Splitter;
+use placet_model::ids::LayerId;
+use placet_model::policy::Policy;
+use placet_model::walk::{Size, sizes};
+
+use draft::Draft;
+
+/// The decision graph of each layer, in the order of the layers.
+#[must_use]
+pub fn lower(policy: &Policy) -> Vec<Graph> {
+    let sizes = sizes(&policy.exprs);
+    let layers = 0..policy.layers.len();
+    layers
+        .map(|layer| lower_layer(policy, &sizes, LayerId::new(layer)))
+        .collect()
+}
+
+fn lower_layer(policy: &Policy, sizes: &[Size], layer: LayerId) -> Graph {
+    let demands = place::demands(policy, layer);
+    let mut splitter = Splitter::new(policy, sizes, Draft::default());
+    let arms = place::arms(&demands, &mut splitter);
+    let ways = place::ways(policy, &arms);
+    let placements = place::placements(&demands, &arms, &ways);
+    let mut draft = splitter.into_nodes();
+    let root = trie::build(&mut draft, &arms, &placements);
+    draft.freeze(root)
+}

@@ -1,0 +1,266 @@
+//! What decides whether an arm matches: its tests and conditions, split into a test
+//! graph by Kleene's strong logic.
+//!
+//! A test graph is built back to front: where a part's value leads is known before the
+//! part is split. Inside a conjunction an undefined part does not end the walk, since a
+//! later false one decides: from then on the rest is asked only whether it is false
+//! (*capped*). Where a question has two answers already, its parts are asked two-way
+//! questions alone. So a leaf occurs once in full and at most once more per conjunction
+//! or disjunction around it: [`SPLIT_DEPTH`] of them and the rule itself give at most 27
+//! copies of a leaf.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::demand::{Demand, pattern_test};
+use super::{Atom, Truth};
+use crate::ids::{ExprId, PatternId, RuleId};
+use crate::policy::{Expr, Policy, Rule};
+use crate::walk::Size;
+
+/// How many conjunctions and disjunctions within each other are split. What lies deeper
+/// is one test.
+pub const SPLIT_DEPTH: u32 = 25;
+
+/// How many expression nodes a rule's arms may split, each with its own captures. Past
+/// that the conditions are one test ([`Atom::Conditions`]).
+pub const SPLIT_NODES: usize = 4_096;
+
+/// Where the nodes of test graphs come from: equal nodes have equal ids.
+pub trait Nodes {
+    /// Names a node.
+    type Id: Copy + Eq + Hash;
+    /// Why there is no such node.
+    type Error;
+
+    /// The end with this truth value.
+    ///
+    /// # Errors
+    /// When there can be no such node.
+    fn truth(&mut self, truth: Truth) -> Result<Self::Id, Self::Error>;
+
+    /// The test of an atom.
+    ///
+    /// # Errors
+    /// When there can be no such node.
+    fn test(&mut self, atom: Atom, next: Next<Self::Id>) -> Result<Self::Id, Self::Error>;
+}
+
+/// Where a truth value leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Next<Id> {
+    /// When true.
+    pub yes: Id,
+    /// When false.
+    pub no: Id,
+    /// When undefined.
+    pub undefined: Id,
+}
+
+/// Splits the conditions of a policy's rules; remembers what it split.
+pub struct Splitter<'a, N: Nodes> {
+    policy: &'a Policy,
+    nodes: N,
+    sizes: &'a [Size],
+    known: HashMap<(Term, Next<N::Id>), N::Id>,
+}
+
+/// A part of a conjunction or disjunction.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Term {
+    Atom(Atom),
+    Expr {
+        id: ExprId,
+        negated: bool,
+        captures: Option<PatternId>,
+        depth: u32,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Junction {
+    And,
+    Or,
+}
+
+impl<'a, N: Nodes> Splitter<'a, N> {
+    /// A splitter that makes its nodes with `nodes`; `sizes` are those of the policy's
+    /// expressions.
+    pub fn new(policy: &'a Policy, sizes: &'a [Size], nodes: N) -> Self {
+        Self {
+            policy,
+            nodes,
+            sizes,
+            known: HashMap::new(),
+        }
+    }
+
+    /// The nodes, when nothing more is to be split.
+    pub fn into_nodes(self) -> N {
+        self.nodes
+    }
+
+    /// The test graph of an arm.
+    ///
+    /// # Errors
+    /// When a node that it needs cannot be.
+    pub fn arm(
+        &mut self,
+        id: RuleId,
+        rule: &Rule,
+        demand: &Demand,
+        pattern: Option<PatternId>,
+    ) -> Result<N::Id, N::Error> {
+        let mut terms: Vec<Term> = demand.tests.iter().copied().map(Term::Atom).collect();
+        let test = pattern.and_then(|pattern| pattern_test(self.policy, pattern));
+        terms.extend(test.map(Term::Atom));
+        if self.splits(rule) {
+            terms.extend(rule.conditions.iter().map(|condition| Term::Expr {
+                id: condition.expr,
+                negated: condition.unless,
+                captures: pattern.filter(|_| self.size(condition.expr).captures),
+                depth: 0,
+            }));
+        } else {
+            let captures = rule
+                .conditions
+                .iter()
+                .any(|condition| self.size(condition.expr).captures);
+            terms.push(Term::Atom(Atom::Conditions {
+                rule: id,
+                captures: pattern.filter(|_| captures),
+            }));
+        }
+        let yes = self.nodes.truth(Truth::True)?;
+        if terms.is_empty() {
+            return Ok(yes);
+        }
+        let no = self.nodes.truth(Truth::False)?;
+        let undefined = self.nodes.truth(Truth::Undefined)?;
+        self.junction(Junction::And, &terms, Next { yes, no, undefined })
+    }
+
+    /// Whether a rule's conditions are few enough to split.
+    fn splits(&self, rule: &Rule) -> bool {
+        let nodes = |captures: bool| {
+            rule.conditions
+                .iter()
+                .map(|condition| self.size(condition.expr))
+                .filter(|size| size.captures || !captures)
+                .map(|size| size.nodes)
+                .fold(0, usize::saturating_add)
+        };
+        nodes(false) <= SPLIT_NODES
+            && nodes(true).saturating_mul(rule.resources.len()) <= SPLIT_NODES
+    }
+
+    fn size(&self, id: ExprId) -> Size {
+        self.sizes.get(id.index()).copied().unwrap_or(Size::UNKNOWN)
+    }
+
+    fn junction(
+        &mut self,
+        junction: Junction,
+        terms: &[Term],
+        next: Next<N::Id>,
+    ) -> Result<N::Id, N::Error> {
+        // Where a walk is that has met nothing undefined yet, and one that has: the
+        // neutral value of the rest leads the one to the neutral, the other to undefined.
+        let neutral = match junction {
+            Junction::And => next.yes,
+            Junction::Or => next.no,
+        };
+        let (mut full, mut capped) = (neutral, next.undefined);
+        for (at, term) in terms.iter().enumerate().rev() {
+            let towards = |onward| match junction {
+                Junction::And => Next {
+                    yes: onward,
+                    no: next.no,
+                    undefined: capped,
+                },
+                Junction::Or => Next {
+                    yes: next.yes,
+                    no: onward,
+                    undefined: capped,
+                },
+            };
+            let (ahead, aside) = (towards(full), towards(capped));
+            full = self.term(*term, ahead)?;
+            // Nothing comes to the first part with something undefined behind it.
+            if at > 0 {
+                capped = self.term(*term, aside)?;
+            }
+        }
+        Ok(full)
+    }
+
+    fn term(&mut self, term: Term, next: Next<N::Id>) -> Result<N::Id, N::Error> {
+        if next.yes == next.no && next.no == next.undefined {
+            return Ok(next.yes);
+        }
+        if let Some(known) = self.known.get(&(term, next)) {
+            return Ok(*known);
+        }
+        let node = match term {
+            Term::Atom(atom) => self.nodes.test(atom, next)?,
+            Term::Expr {
+                id,
+                negated,
+                captures,
+                depth,
+            } => self.expr(id, negated, captures, depth, next)?,
+        };
+        self.known.insert((term, next), node);
+        Ok(node)
+    }
+
+    fn expr(
+        &mut self,
+        mut id: ExprId,
+        mut negated: bool,
+        captures: Option<PatternId>,
+        depth: u32,
+        mut next: Next<N::Id>,
+    ) -> Result<N::Id, N::Error> {
+        while let Some(Expr::Not(of)) = self.policy.exprs.get(id.index()) {
+            (id, negated) = (*of, !negated);
+        }
+        if negated {
+            (next.yes, next.no) = (next.no, next.yes);
+        }
+        let junction = match self.policy.exprs.get(id.index()) {
+            Some(Expr::And(..)) if depth < SPLIT_DEPTH => Junction::And,
+            Some(Expr::Or(..)) if depth < SPLIT_DEPTH => Junction::Or,
+            _ => {
+                return self
+                    .nodes
+                    .test(Atom::Condition { expr: id, captures }, next);
+            }
+        };
+        let terms: Vec<Term> = operands(self.policy, junction, id)
+            .into_iter()
+            .map(|id| Term::Expr {
+                id,
+                negated: false,
+                // Only what reads captures differs from pattern to pattern.
+                captures: captures.filter(|_| self.size(id).captures),
+                depth: depth + 1,
+            })
+            .collect();
+        self.junction(junction, &terms, next)
+    }
+}
+
+/// The operands of a whole chain of one operator, in written order.
+fn operands(policy: &Policy, junction: Junction, id: ExprId) -> Vec<ExprId> {
+    let mut operands = Vec::new();
+    let mut todo = vec![id];
+    while let Some(id) = todo.pop() {
+        match (junction, policy.exprs.get(id.index())) {
+            (Junction::And, Some(Expr::And(left, right)))
+            | (Junction::Or, Some(Expr::Or(left, right))) => todo.extend([*right, *left]),
+            _ => operands.push(id),
+        }
+    }
+    operands
+}

@@ -1,0 +1,114 @@
+//! What lies below an expression, for every pass that must know.
+
+use crate::ids::ExprId;
+use crate::policy::{Binder, Expr};
+
+/// How big an expression is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// How many nodes it has, shared ones counted each time; saturating.
+    pub nodes: usize,
+    /// How many nodes lie below each other at most.
+    pub depth: usize,
+    /// Whether it reads what a pattern captured.
+    pub captures: bool,
+}
+
+impl Size {
+    /// The size of what is not there: too big for every limit.
+    pub const UNKNOWN: Self = Self {
+        nodes: usize::MAX,
+        depth: usize::MAX,
+        captures: true,
+    };
+}
+
+/// The sizes of all expressions of an arena, by id.
+#[must_use]
+pub fn sizes(exprs: &[Expr]) -> Vec<Size> {
+    let mut sizes: Vec<Size> = Vec::with_capacity(exprs.len());
+    for expr in exprs {
+        let mut own = Size {
+            nodes: 1,
+            depth: 1,
+            captures: matches!(expr, Expr::Capture(_)),
+        };
+        expr.for_each_child(|child| {
+            let of = sizes.get(child.index()).copied().unwrap_or(Size::UNKNOWN);
+            own.nodes = own.nodes.saturating_add(of.nodes);
+            own.depth = own.depth.max(of.depth.saturating_add(1));
+            own.captures |= of.captures;
+        });
+        sizes.push(own);
+    }
+    sizes
+}
+
+impl Expr {
+    /// Calls `visit` with each operand, in written order.
+    pub fn for_each_child(&self, mut visit: impl FnMut(ExprId)) {
+        match self {
+            Self::Const(_)
+            | Self::Fact(_)
+            | Self::AgentId
+            | Self::UserId
+            | Self::TaskId
+            | Self::Now
+            | Self::ChainDepth
+            | Self::ChainRoot
+            | Self::ChainAgents
+            | Self::ResourcePath
+            | Self::ResourceFact(..)
+            | Self::Arg(_)
+            | Self::Capture(_)
+            | Self::Local(_)
+            | Self::History(_)
+            | Self::HasUser => {}
+            Self::Field(of, _)
+            | Self::Has(of)
+            | Self::Not(of)
+            | Self::Like(of, _)
+            | Self::Within(of, _)
+            | Self::TimeOfDay(of, _)
+            | Self::Weekday(of, _)
+            | Self::Lower(of)
+            | Self::Email(of)
+            | Self::Url(of)
+            | Self::Path(of) => visit(*of),
+            Self::And(left, right)
+            | Self::Or(left, right)
+            | Self::Compare(_, left, right)
+            | Self::In(left, right)
+            | Self::Contains(left, right)
+            | Self::SubsetOf(left, right)
+            | Self::Add(left, right)
+            | Self::Sub(left, right) => {
+                visit(*left);
+                visit(*right);
+            }
+            Self::Quantifier { over, body, .. } => {
+                over.for_each_child(&mut visit);
+                visit(*body);
+            }
+            Self::Count { over, distinct } => {
+                over.for_each_child(&mut visit);
+                if let Some(value) = distinct {
+                    visit(*value);
+                }
+            }
+            Self::Sum { over, value, .. } => {
+                over.for_each_child(&mut visit);
+                visit(*value);
+            }
+        }
+    }
+}
+
+impl Binder {
+    fn for_each_child(&self, visit: &mut impl FnMut(ExprId)) {
+        visit(self.list);
+        if let Some(filter) = self.filter {
+            visit(filter);
+        }
+    }
+}
