@@ -8,6 +8,7 @@ pub mod decision;
 pub mod graph;
 pub mod ids;
 pub mod json;
+pub mod pattern;
 pub mod policy;
 pub mod render;
 pub mod request;
