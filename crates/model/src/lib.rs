@@ -3,6 +3,7 @@
 //!
 //! Never sees a parser of policies, a clock, a file, the environment or a network.
 
+pub mod compiled;
 pub mod credential;
 pub mod decision;
 pub mod graph;

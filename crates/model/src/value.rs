@@ -1,5 +1,7 @@
 //! Values: what facts, arguments and literals are at run time.
 
+mod flat;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -7,9 +9,12 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+pub use flat::MAX_VALUE_DEPTH;
+
 /// A typed value. Comparing values of different variants is never meaningful: the
 /// compiler refuses it, and the order across variants only makes sets canonical.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "flat::Flat", into = "flat::Flat")]
 pub enum Value {
     /// A truth value.
     Bool(bool),

@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 
 use placet_model::graph::Key;
-use placet_model::graph::demand::{self, Demand, Step};
+use placet_model::graph::demand::{self, Demand, Step, rank};
 use placet_model::graph::kleene::Splitter;
 use placet_model::ids::{LayerId, PatternId, RuleId};
-use placet_model::policy::{Policy, Rule, RuleKind};
+use placet_model::policy::{Policy, Rule};
 
 use super::draft::{Draft, DraftId};
 
@@ -49,8 +49,7 @@ impl<'a> Placement<'a> {
     }
 }
 
-/// The rules of a layer in the order in which their arms are walked: denies first, since
-/// a walk may end at one that matches, then requires, then grants.
+/// The rules of a layer in the order in which their arms are walked.
 pub(super) fn demands(policy: &Policy, layer: LayerId) -> Vec<Demanding<'_>> {
     // Rules are sorted by layer.
     let start = policy.rules.partition_point(|rule| rule.layer < layer);
@@ -62,14 +61,7 @@ pub(super) fn demands(policy: &Policy, layer: LayerId) -> Vec<Demanding<'_>> {
         .take_while(|(_, rule)| rule.layer == layer)
         .map(|(at, rule)| (RuleId::new(at), rule))
         .collect();
-    rules.sort_by_key(|(id, rule)| {
-        let order = match rule.kind {
-            RuleKind::Deny => 0,
-            RuleKind::Require => 1,
-            RuleKind::Grant => 2,
-        };
-        (order, *id)
-    });
+    rules.sort_by_key(|(id, rule)| (rank(rule.kind), *id));
     rules
         .into_iter()
         .map(|(id, rule)| Demanding {

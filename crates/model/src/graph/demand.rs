@@ -6,7 +6,7 @@
 
 use super::{Atom, Key};
 use crate::ids::{GroupId, PatternId, RuleId};
-use crate::policy::{Agents, Extract, Pattern, Policy, Rule, Segment, Users};
+use crate::policy::{Agents, Extract, Pattern, Policy, Rule, RuleKind, Segment, Users};
 
 /// How many combinations of keys an arm may stand under.
 pub const KEYS_PER_ARM: usize = 64;
@@ -156,6 +156,17 @@ pub fn pattern_test(policy: &Policy, id: PatternId) -> Option<Atom> {
             .all(|segment| !matches!(segment, Segment::Glob { .. } | Segment::Hole(_)))
     });
     (!exact).then_some(Atom::Resource(id))
+}
+
+/// The order in which rules are walked, before their ids: denies first, since a walk may
+/// end at one that matches, then requires, then grants.
+#[must_use]
+pub const fn rank(kind: RuleKind) -> u8 {
+    match kind {
+        RuleKind::Deny => 0,
+        RuleKind::Require => 1,
+        RuleKind::Grant => 2,
+    }
 }
 
 /// The arms of a rule: one per pattern, or one for all resources.
