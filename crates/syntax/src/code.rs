@@ -47,6 +47,8 @@ codes! {
     PL0015 "the file begins with a byte order mark";
     PL0016 "the file is not UTF-8";
     PL0017 "a block lacks a part";
+    PL0018 "a part is written twice";
+    PL0019 "a name is empty";
 
     // PL05xx: patterns
     PL0501 "a pattern has an empty segment";

@@ -6,8 +6,18 @@
 pub mod ast;
 mod code;
 mod diagnostic;
+mod grammar;
+pub mod limits;
+mod lower;
+mod parse;
+pub mod pattern;
+mod recover;
+mod scan;
 mod source;
+mod text;
 
 pub use code::{Code, UnknownCode};
 pub use diagnostic::{Diagnostic, Label, Severity, Suggestion};
+pub use parse::{Parsed, parse};
+pub use scan::Comment;
 pub use source::{FileId, LineColumn, Lines, Source, Sources, Span, Spanned};

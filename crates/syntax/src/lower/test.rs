@@ -1,0 +1,184 @@
+//! Tests and their fixtures.
+
+use super::Lower;
+use crate::{
+    ast::{self, Setup, Spanned, Step},
+    grammar::{Pair, Parts, Rule},
+};
+
+impl Lower<'_> {
+    pub(super) fn given(&mut self, pair: Pair<'_>) -> Option<ast::Given> {
+        let mut parts = Parts::of(pair);
+        let name = self.name(parts.next()?)?;
+        let setup = self.all(parts, Self::setup);
+        Some(ast::Given { name, setup })
+    }
+
+    pub(super) fn test(&mut self, pair: Pair<'_>) -> Option<ast::Test> {
+        let mut parts = Parts::of(pair);
+        let title = self.string(&parts.next()?);
+        let parts = self.all(parts, Self::test_part);
+        Some(ast::Test { title, parts })
+    }
+
+    pub(crate) fn test_part(&mut self, pair: Pair<'_>) -> Option<Spanned<ast::TestPart>> {
+        match pair.as_rule() {
+            Rule::setup => Some(self.setup(pair)?.map(ast::TestPart::Setup)),
+            _ => Some(self.step(pair)?.map(ast::TestPart::Step)),
+        }
+    }
+
+    pub(crate) fn setup(&mut self, pair: Pair<'_>) -> Option<Spanned<Setup>> {
+        let span = self.span(&pair);
+        let inner = Parts::of(pair).next()?;
+        let rule = inner.as_rule();
+        let mut parts = Parts::of(inner);
+        let setup = match rule {
+            Rule::given_setup => Setup::Given(self.names(parts.next()?)),
+            Rule::at_setup => Setup::At(self.string(&parts.next()?)),
+            Rule::agent_setup => Setup::Agent(self.entity(parts)?),
+            Rule::user_none => Setup::UserNone,
+            Rule::user_setup => Setup::User(self.entity(parts)?),
+            Rule::task_setup => Setup::Task {
+                name: self.name(parts.next()?)?,
+                facts: self.next_object(&mut parts),
+            },
+            Rule::context_setup => Setup::Context(self.next_object(&mut parts)),
+            Rule::resource_setup => Setup::Resource {
+                resource: self.string(&parts.next()?),
+                facts: self.next_object(&mut parts),
+            },
+            _ => return None,
+        };
+        Some(Spanned::new(setup, span))
+    }
+
+    fn step(&mut self, pair: Pair<'_>) -> Option<Spanned<Step>> {
+        let span = self.span(&pair);
+        let inner = Parts::of(pair).next()?;
+        let rule = inner.as_rule();
+        let mut parts = Parts::of(inner);
+        let step = match rule {
+            Rule::issue => Step::Issue(self.issue(parts)?),
+            Rule::call_step => Step::Call(self.call_step(parts)?),
+            Rule::list_step => Step::List {
+                tool: self.path(parts.next()?)?,
+                expect: self.expect(parts.next()?)?,
+            },
+            Rule::after => Step::After(self.duration(&parts.next()?)),
+            Rule::revoke => Step::Revoke(self.name(parts.next()?)?),
+            Rule::recorded => self.recorded(parts)?,
+            _ => return None,
+        };
+        Some(Spanned::new(step, span))
+    }
+
+    fn issue(&mut self, mut parts: Parts<'_>) -> Option<ast::Issue> {
+        let delegate = self.named(&mut parts, Rule::delegate_to);
+        let tool = self.path(parts.next()?)?;
+        let actions = self.names(parts.next()?);
+        let resources = self.strings(parts.next()?);
+        let lifetime = self.lifetime(&mut parts);
+        let credential = self.named(&mut parts, Rule::credential_name);
+        let expect = self.expect(parts.next()?)?;
+        Some(ast::Issue {
+            delegate,
+            tool,
+            actions,
+            resources,
+            lifetime,
+            credential,
+            expect,
+        })
+    }
+
+    fn call_step(&mut self, mut parts: Parts<'_>) -> Option<ast::Call> {
+        let tool = self.path(parts.next()?)?;
+        let args = self.next_object(&mut parts);
+        let credential = self.named(&mut parts, Rule::with);
+        let expect = self.expect(parts.next()?)?;
+        let ending = parts.next().map(|pair| {
+            let ending = match Parts::of(pair.clone()).next() {
+                Some(result) => ast::Ending::Result(self.object(result)),
+                None => ast::Ending::Fails,
+            };
+            self.at(&pair, ending)
+        });
+        Some(ast::Call {
+            tool,
+            args,
+            credential,
+            expect,
+            ending,
+        })
+    }
+
+    fn recorded(&mut self, mut parts: Parts<'_>) -> Option<Step> {
+        let kind = parts.next()?;
+        let word = match kind.as_str() {
+            "consent" => ast::RecordKind::Consent,
+            _ => ast::RecordKind::Approval,
+        };
+        let kind = self.at(&kind, word);
+        let by = self.name(parts.next()?)?;
+        let call = match parts.next() {
+            Some(call) => {
+                let mut parts = Parts::of(call);
+                let tool = self.path(parts.next()?)?;
+                Some((tool, self.next_object(&mut parts)))
+            }
+            None => None,
+        };
+        Some(Step::Record { kind, by, call })
+    }
+
+    fn expect(&mut self, pair: Pair<'_>) -> Option<Spanned<ast::Expect>> {
+        let span = self.span(&pair);
+        let inner = Parts::of(pair).next()?;
+        let rule = inner.as_rule();
+        let mut parts = Parts::of(inner);
+        let expect = match rule {
+            Rule::yes => ast::Expect::Yes,
+            Rule::no => ast::Expect::No,
+            Rule::depends => ast::Expect::Depends,
+            Rule::granted => ast::Expect::Grant(self.limit(parts.next()?)),
+            Rule::narrowed => ast::Expect::Narrowed {
+                to: self.strings(parts.next()?),
+                limit: self.limit(parts.next()?),
+            },
+            Rule::denied => ast::Expect::Deny {
+                reason: self.name(parts.next()?)?,
+                by: self.by(&mut parts),
+            },
+            _ => return None,
+        };
+        Some(Spanned::new(expect, span))
+    }
+
+    fn limit(&mut self, pair: Pair<'_>) -> ast::Limit {
+        let mut parts = Parts::of(pair);
+        let lifetime = self.lifetime(&mut parts);
+        let by = self.by(&mut parts);
+        ast::Limit { lifetime, by }
+    }
+
+    /// The optional `for DURATION` that is next in `parts`.
+    fn lifetime(&mut self, parts: &mut Parts<'_>) -> Option<Spanned<ast::Duration>> {
+        let pair = parts.next_if(Rule::for_duty)?;
+        Some(self.duration(&Parts::of(pair).next()?))
+    }
+
+    /// The optional `by RULE, …` that is next in `parts`.
+    fn by(&mut self, parts: &mut Parts<'_>) -> Vec<ast::Name> {
+        parts
+            .next_if(Rule::by)
+            .map(|by| self.groups(by))
+            .unwrap_or_default()
+    }
+
+    /// The name in the optional `rule` that is next in `parts`.
+    fn named(&mut self, parts: &mut Parts<'_>, rule: Rule) -> Option<ast::Name> {
+        let pair = parts.next_if(rule)?;
+        self.name(Parts::of(pair).next()?)
+    }
+}

@@ -1,0 +1,542 @@
+//! Why a part does not parse: what the writer probably meant, or else what was expected.
+
+use super::{Failure, Recovery, expected, part::PartKind};
+use crate::{
+    code::Code,
+    diagnostic::Diagnostic,
+    grammar::Rule,
+    limits,
+    scan::TokenKind,
+    source::{FileId, Span},
+    text,
+};
+
+/// Operators of other languages and what they are here.
+const FOREIGN: [(&str, &str, &str); 8] = [
+    ("&&", "and", "conditions are joined by `and`"),
+    ("||", "or", "alternatives are joined by `or`"),
+    ("!", "not", "a condition is negated by `not`"),
+    ("<>", "!=", "values differ by `!=`"),
+    ("===", "==", "values are compared by `==`"),
+    ("!==", "!=", "values differ by `!=`"),
+    ("=>", "->", "what a call maps to stands after `->`"),
+    ("::", ".", "the parts of a name are joined by `.`"),
+];
+
+/// Characters that are taken for quotes.
+const QUOTES: [&str; 8] = [
+    "'", "`", "\u{201C}", "\u{201D}", "\u{2018}", "\u{2019}", "\u{AB}", "\u{BB}",
+];
+
+impl<'a> Recovery<'a> {
+    /// The diagnostic for a part, of the tokens from `start` to `end`, that does not parse.
+    pub(super) fn explain(
+        &self,
+        failure: &Failure,
+        start: usize,
+        end: usize,
+        kind: PartKind,
+    ) -> Diagnostic {
+        let at = self.index_after(failure.at);
+        let hints: [&dyn Fn() -> Option<Diagnostic>; 11] = [
+            &|| self.too_deep(failure, at),
+            &|| self.foreign_operator(at),
+            &|| self.other_quotes(at),
+            &|| self.no_quotes(failure, at),
+            &|| self.single_equals(failure, at, start),
+            &|| self.swapped_colon(failure, at),
+            &|| self.unclosed_bracket(failure, at, start),
+            &|| self.keyword_misspelled(failure, at, kind),
+            &|| self.comma_between_names(failure, at, kind),
+            &|| self.not_a_duration(failure, at),
+            &|| self.stray(at, kind),
+        ];
+        hints
+            .into_iter()
+            .find_map(|hint| hint())
+            .unwrap_or_else(|| self.unexpected(failure, at, start, end, kind))
+    }
+
+    /// The first token that ends after byte `at`.
+    fn index_after(&self, at: usize) -> usize {
+        self.tokens
+            .partition_point(|token| token.span.range().end <= at)
+    }
+
+    fn error(&self, code: Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(code, message)
+    }
+
+    fn too_deep(&self, failure: &Failure, at: usize) -> Option<Diagnostic> {
+        failure.expected.contains(&Rule::deeper).then(|| {
+            self.error(Code::PL0902, "this is nested too deeply")
+                .at(
+                    self.file,
+                    self.span_of(at),
+                    format!("more than {} levels", limits::NESTING),
+                )
+                .help("give a part of it a name with `let`")
+        })
+    }
+
+    fn foreign_operator(&self, at: usize) -> Option<Diagnostic> {
+        let found = self.slice(at);
+        let (_, ours, help) = FOREIGN
+            .into_iter()
+            .find(|(foreign, ..)| *foreign == found)?;
+        let span = self.span_of(at);
+        let apart = |index: usize, edge: u32| match self.token(index) {
+            Some(token) if edge == token.span.start || edge == token.span.end => " ",
+            _ => "",
+        };
+        let is_word = ours.chars().all(char::is_alphabetic);
+        let (before, after) = match is_word {
+            true => (
+                at.checked_sub(1).map_or("", |at| apart(at, span.start)),
+                apart(at + 1, span.end),
+            ),
+            false => ("", ""),
+        };
+        Some(
+            self.error(Code::PL0010, format!("`{found}` is not an operator here"))
+                .at(self.file, span, help)
+                .suggest(
+                    self.file,
+                    span,
+                    format!("{before}{ours}{after}"),
+                    format!("write `{ours}`"),
+                ),
+        )
+    }
+
+    fn other_quotes(&self, at: usize) -> Option<Diagnostic> {
+        let found = self.slice(at);
+        if !QUOTES.contains(&found) {
+            return None;
+        }
+        let line = self.token(at)?.line;
+        let close = (at + 1..self.tokens.len())
+            .take_while(|index| self.token(*index).is_some_and(|token| token.line == line))
+            .find(|index| QUOTES.contains(&self.slice(*index)));
+        let problem = self
+            .error(
+                Code::PL0010,
+                format!("{} do not make a string", in_code(found)),
+            )
+            .note("strings stand in straight double quotes");
+        Some(match close {
+            None => problem
+                .at(self.file, self.span_of(at), "write `\"`")
+                .suggest(self.file, self.span_of(at), "\"", "write `\"`"),
+            Some(close) => {
+                let span = self.span_of(at).to(self.span_of(close));
+                let inner = self.text.get(self.end_of(at)..self.start_of(close));
+                let string = text::quoted(inner.unwrap_or_default());
+                problem.at(self.file, span, "not a string").suggest(
+                    self.file,
+                    span,
+                    string.clone(),
+                    format!("write {}", in_code(&string)),
+                )
+            }
+        })
+    }
+
+    /// A pattern, template or title without quotes.
+    fn no_quotes(&self, failure: &Failure, at: usize) -> Option<Diagnostic> {
+        let wants = |rule| failure.expected.contains(&rule);
+        if !(wants(Rule::string) || wants(Rule::strings)) || wants(Rule::name) {
+            return None;
+        }
+        let before = at.checked_sub(1)?;
+        let what = match self.slice(before) {
+            "resource" => "a resource pattern",
+            "->" => "a template",
+            "claim" | "test" => "a title",
+            "to" => "a pattern",
+            "audience" => "an audience",
+            "," => "a pattern",
+            _ => return None,
+        };
+        if matches!(self.kind(at)?, TokenKind::Open | TokenKind::Close)
+            && !self.slice(at).starts_with('{')
+        {
+            return None;
+        }
+        let start = self.start_of(at);
+        let rest = self.text.get(start..)?;
+        let ends: &[char] = match what {
+            "a title" => &['\n', '{', '"'],
+            _ => &['\n', ' ', '\t', '\r', ',', '"'],
+        };
+        let length = rest.find(ends).unwrap_or(rest.len());
+        let written = rest.get(..length)?.trim_end();
+        if written.is_empty() || what == "a title" && self.kind(at) != Some(TokenKind::Word) {
+            return None;
+        }
+        let span = Span::new(start, start + written.len());
+        let string = text::quoted(written);
+        Some(
+            self.error(Code::PL0009, format!("{what} stands in quotes"))
+                .at(self.file, span, "no quotes around this")
+                .suggest(
+                    self.file,
+                    span,
+                    string.clone(),
+                    format!("write {}", in_code(&string)),
+                ),
+        )
+    }
+
+    /// `=` in a condition.
+    fn single_equals(&self, failure: &Failure, at: usize, start: usize) -> Option<Diagnostic> {
+        let in_condition = failure.expected.contains(&Rule::cmp_op)
+            || (start..at)
+                .any(|index| matches!(self.word(index), "when" | "unless" | "where" | "only"));
+        if self.slice(at) != "=" || !in_condition {
+            return None;
+        }
+        let span = self.span_of(at);
+        Some(
+            self.error(Code::PL0010, "`=` does not compare")
+                .at(self.file, span, "`=` gives a value; `==` compares two")
+                .suggest(self.file, span, "==", "write `==`"),
+        )
+    }
+
+    /// `:` where values are given, or `=` where types are.
+    fn swapped_colon(&self, failure: &Failure, at: usize) -> Option<Diagnostic> {
+        let wants = |rule| failure.expected.contains(&rule);
+        let (ours, help) = match self.slice(at) {
+            ":" if wants(Rule::p_assign) => ("=", "a value is given with `=`"),
+            "=" if wants(Rule::p_colon) => (":", "a type is given with `:`"),
+            ";" if wants(Rule::p_comma) => (",", "these are separated by commas"),
+            _ => return None,
+        };
+        let span = self.span_of(at);
+        // A colon joins the name before it, an equals sign stands apart.
+        let before = at.checked_sub(1).map(|index| self.end_of(index));
+        let joined = before == Some(self.start_of(at));
+        let text = if ours == "=" && joined { " =" } else { ours };
+        Some(
+            self.error(
+                Code::PL0010,
+                format!("`{}` stands where `{ours}` belongs", self.slice(at)),
+            )
+            .at(self.file, span, help)
+            .suggest(self.file, span, text, format!("write `{ours}`")),
+        )
+    }
+
+    /// A parenthesis or bracket that is open where the next part begins.
+    fn unclosed_bracket(&self, failure: &Failure, at: usize, start: usize) -> Option<Diagnostic> {
+        let wants = |rule| failure.expected.contains(&rule);
+        let (opening, closing) = if wants(Rule::p_paren_end) {
+            ("(", ")")
+        } else if wants(Rule::p_bracket_end) {
+            ("[", "]")
+        } else {
+            return None;
+        };
+        let ends = self.token(at).is_none_or(|token| token.first)
+            || matches!(self.slice(at), "}" | "{" | "->");
+        if !ends {
+            return None;
+        }
+        let mut open = Vec::new();
+        for index in start..at.min(self.tokens.len()) {
+            let text = self.slice(index);
+            if text == opening {
+                open.push(index);
+            } else if text == closing {
+                open.pop();
+            }
+        }
+        let open = self.span_of(*open.last()?);
+        let end = Span::at(self.end_of(at.checked_sub(1)?));
+        Some(
+            self.error(Code::PL0003, format!("this `{opening}` is never closed"))
+                .at(self.file, open, "opened here")
+                .see(self.file, end, format!("`{closing}` is missing here"))
+                .suggest(self.file, end, closing, format!("write `{closing}` here")),
+        )
+    }
+
+    /// Two names side by side in a list.
+    fn comma_between_names(
+        &self,
+        failure: &Failure,
+        at: usize,
+        kind: PartKind,
+    ) -> Option<Diagnostic> {
+        let before = at.checked_sub(1)?;
+        let apart = self.token(at)?.first;
+        let listed = failure.expected.contains(&Rule::p_comma)
+            && self.kind(at) == self.kind(before)
+            && self.is_name(at);
+        if apart || !listed || kind.words().contains(&self.slice(at)) {
+            return None;
+        }
+        let end = Span::at(self.end_of(before));
+        Some(
+            self.error(
+                Code::PL0001,
+                format!("expected `,` before {}", in_code(self.slice(at))),
+            )
+            .at(
+                self.file,
+                self.span_of(at),
+                "several of them are separated by commas",
+            )
+            .suggest(self.file, end, ",", "write `,`"),
+        )
+    }
+
+    fn keyword_misspelled(
+        &self,
+        failure: &Failure,
+        at: usize,
+        kind: PartKind,
+    ) -> Option<Diagnostic> {
+        let word = self.word(at);
+        if kind.words().contains(&word) {
+            return None;
+        }
+        let names: Vec<String> = failure
+            .expected
+            .iter()
+            .flat_map(|rule| words_of(*rule))
+            .collect();
+        let words: Vec<&str> = names.iter().map(String::as_str).collect();
+        let meant = closest(word, &words)?;
+        Some(misspelled(self.file, self.span_of(at), word, meant))
+    }
+
+    fn not_a_duration(&self, failure: &Failure, at: usize) -> Option<Diagnostic> {
+        if self.kind(at)? != TokenKind::Number {
+            return None;
+        }
+        let wants = |rule| failure.expected.contains(&rule);
+        let written = self.slice(at);
+        let span = self.span_of(at);
+        let has_unit = written.ends_with(char::is_alphabetic);
+        if wants(Rule::duration) {
+            let problem = self
+                .error(Code::PL0013, format!("`{written}` is not a duration"))
+                .at(self.file, span, "a number and one of `s`, `m`, `h` or `d`");
+            return Some(match has_unit {
+                true => problem.help("write it in one unit, such as `90m` or `24h`"),
+                false => problem.help("add the unit, such as `15m`"),
+            });
+        }
+        (has_unit && (wants(Rule::int) || wants(Rule::number) || wants(Rule::value))).then(|| {
+            self.error(Code::PL0013, format!("`{written}` is not a number"))
+                .at(self.file, span, "a number is written in decimal digits")
+        })
+    }
+
+    /// Something that stands for nothing: a bracket or a doc comment.
+    fn stray(&self, at: usize, kind: PartKind) -> Option<Diagnostic> {
+        let span = self.span_of(at);
+        match self.kind(at)? {
+            TokenKind::Doc => Some(dangling(self.file, span, true)),
+            TokenKind::Close if kind == PartKind::Item && at == self.at => Some(
+                self.error(
+                    Code::PL0008,
+                    format!("this `{}` closes nothing", self.slice(at)),
+                )
+                .at(self.file, span, "nothing is open here")
+                .suggest(self.file, span, "", "remove it"),
+            ),
+            _ => None,
+        }
+    }
+
+    fn unexpected(
+        &self,
+        failure: &Failure,
+        at: usize,
+        start: usize,
+        end: usize,
+        kind: PartKind,
+    ) -> Diagnostic {
+        let mut wanted = match at == start && !kind.words().contains(&self.word(start)) {
+            true => kind.title().to_owned(),
+            false => expected::phrase(&failure.expected),
+        };
+        if wanted.is_empty() {
+            wanted = kind.title().to_owned();
+        }
+        let code = match at == start && kind == PartKind::Item {
+            true => Code::PL0002,
+            false => Code::PL0001,
+        };
+        let at_end =
+            at >= end && self.token(at).is_none_or(|token| token.first) || at >= self.tokens.len();
+        if at_end {
+            // Point behind what is there, not at the next line.
+            let last = self.end_of(at.min(self.tokens.len()).saturating_sub(1));
+            let found = match self.token(at) {
+                Some(_) => "something is missing here",
+                None => "the file ends here",
+            };
+            return self.error(code, format!("expected {wanted}")).at(
+                self.file,
+                Span::at(last),
+                found,
+            );
+        }
+        let found = in_code(self.slice(at));
+        let problem = self
+            .error(code, format!("expected {wanted}, found {found}"))
+            .at(self.file, self.span_of(at), format!("expected {wanted}"));
+        self.with_help(problem, failure, at)
+    }
+
+    fn with_help(&self, problem: Diagnostic, failure: &Failure, at: usize) -> Diagnostic {
+        let found = self.slice(at);
+        let after_name = at > 0 && self.is_name(at - 1);
+        let touches = at > 0 && self.end_of(at - 1) == self.start_of(at);
+        if after_name
+            && touches
+            && !matches!(self.kind(at), Some(TokenKind::Open | TokenKind::Close))
+        {
+            return problem.help(
+                "a name with other characters than letters, digits, `_` and `-` stands in quotes",
+            );
+        }
+        match found {
+            "==" | "!=" | "<" | "<=" | ">" | ">=" => {
+                problem.help("comparisons do not chain: join two of them with `and`")
+            }
+            ";" => problem.help("nothing ends with `;` here: remove it"),
+            "*" | "/" => problem.help("there is no multiplication and no division"),
+            "not" | "all" | "some" if failure.expected.contains(&Rule::value) => {
+                problem.help("put the condition in parentheses")
+            }
+            _ => problem,
+        }
+    }
+}
+
+/// The words that a rule of the grammar can begin with, where they are few.
+fn words_of(rule: Rule) -> Vec<String> {
+    let words: &[&str] = match rule {
+        Rule::type_ | Rule::type_name | Rule::type_of => &[
+            "bool", "int", "decimal", "text", "time", "duration", "ip", "json", "set", "list",
+        ],
+        Rule::clause | Rule::clause_entry => PartKind::Clause.words(),
+        Rule::setup | Rule::step | Rule::test_entry => PartKind::Step.words(),
+        Rule::group_kind => &["agents", "users", "actions"],
+        Rule::facts_of => &["agent", "user", "task", "context", "resource"],
+        Rule::key => &["task", "credential", "chain", "agent", "user"],
+        Rule::select => &["tool", "action", "resource", "outcome", "per"],
+        Rule::moment => &["at"],
+        Rule::timing => &["fixed"],
+        Rule::from_request => &["from"],
+        Rule::cmp_op => &["in", "like", "contains", "within", "subset"],
+        Rule::claim_body => PartKind::Claim.words(),
+        Rule::per_call => &["per"],
+        Rule::default_grant => &["default"],
+        Rule::expect => &["yes", "no", "depends", "grant", "narrowed", "deny"],
+        Rule::tool_part => PartKind::Tool.words(),
+        Rule::duty => PartKind::Duty.words(),
+        _ => {
+            let name = format!("{rule:?}");
+            return name
+                .strip_prefix("kw_")
+                .map(str::to_owned)
+                .into_iter()
+                .collect();
+        }
+    };
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// The one of `words` that `word` is a misspelling of, if it is one.
+pub(super) fn closest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
+    if word.len() < 3 || word.len() > 20 || words.contains(&word) {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    // Short words are close to everything.
+    let near = |known: &str| match known.len() {
+        0..=2 => 0,
+        3..=7 => 1,
+        _ => 2,
+    };
+    words
+        .iter()
+        .map(|known| (strsim::osa_distance(&lower, known), *known))
+        .filter(|(distance, known)| *distance <= near(known))
+        .min()
+        .map(|(_, known)| known)
+}
+
+pub(super) fn misspelled(file: FileId, span: Span, word: &str, meant: &str) -> Diagnostic {
+    Diagnostic::error(
+        Code::PL0011,
+        format!("unknown word `{word}`; did you mean `{meant}`?"),
+    )
+    .at(file, span, "no such word here")
+    .suggest(file, span, meant, format!("write `{meant}`"))
+}
+
+pub(super) fn missing_comma(file: FileId, before: Span, next: Span) -> Diagnostic {
+    Diagnostic::error(Code::PL0001, "expected `,` between two fields")
+        .at(
+            file,
+            Span::at(before.range().end),
+            "a comma is missing here",
+        )
+        .see(file, next, "the next field")
+        .suggest(file, Span::at(before.range().end), ",", "write `,`")
+}
+
+pub(super) fn one_claim(file: FileId, span: Span) -> Diagnostic {
+    Diagnostic::error(Code::PL0001, "a claim says one thing")
+        .at(file, span, "this is more than one")
+        .help("write another `claim` for it")
+}
+
+pub(super) fn dangling(file: FileId, span: Span, is_doc: bool) -> Diagnostic {
+    match is_doc {
+        true => Diagnostic::error(Code::PL0012, "this doc comment documents nothing")
+            .at(file, span, "no declaration, action or function follows it")
+            .help("a comment for readers of this file is written `//`"),
+        false => Diagnostic::error(Code::PL0012, "this annotation annotates nothing").at(
+            file,
+            span,
+            "no declaration or rule follows it",
+        ),
+    }
+}
+
+pub(super) fn unclosed(
+    file: FileId,
+    open: Span,
+    bracket: &str,
+    end: Span,
+    next: Option<Span>,
+) -> Diagnostic {
+    let problem = Diagnostic::error(Code::PL0003, format!("this `{bracket}` is never closed")).at(
+        file,
+        open,
+        "opened here",
+    );
+    let problem = match next {
+        Some(next) => problem.see(file, next, "something new begins here"),
+        None => problem,
+    };
+    problem.suggest(file, end, "\n}", "write `}` here")
+}
+
+/// Text of the policy in a message; a backtick in it does not end the code.
+fn in_code(text: &str) -> String {
+    let shown: String = text.chars().take(40).collect();
+    let dots = if shown.len() < text.len() { "…" } else { "" };
+    match shown.contains('`') {
+        true => format!("``{shown}{dots}``"),
+        false => format!("`{shown}{dots}`"),
+    }
+}
