@@ -9,8 +9,9 @@ mod args;
 mod command;
 mod error;
 mod files;
-
+mod input;
 mod output;
+mod render;
 
 /// Runs the program on the arguments of this process.
 ///

@@ -1,0 +1,3 @@
+//! From plain data to what is shown.
+
+pub(crate) mod diagnostics;
