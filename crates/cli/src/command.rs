@@ -6,10 +6,12 @@ use crate::output::Ended;
 
 mod codes;
 mod generate;
+mod init;
 
 /// Does what the command line says.
 pub(crate) fn run(command: Command) -> Result<Ended, Error> {
     match command {
+        Command::Init(args) => init::run(&args),
         Command::ExplainCode(args) => codes::run(&args),
         Command::Completions(args) => generate::completions(&args),
         Command::Man(args) => generate::man(&args),

@@ -167,9 +167,9 @@ impl Requests {
             // The end came within the document.
             Err(Category::Eof) => true,
             Err(Category::Io) => {
-                return Err(read.map_or_else(io::Error::from, |()| {
-                    io::Error::from(io::ErrorKind::Other)
-                }));
+                return Err(
+                    read.map_or_else(io::Error::from, |()| io::Error::from(io::ErrorKind::Other))
+                );
             }
             // A broken document goes on indented or closes; a broken first line is
             // followed by a request.
@@ -325,14 +325,8 @@ mod tests {
 
     #[test]
     fn a_broken_document_is_one_request() {
-        check(
-            "{\n  \"a\": 1,\n}\n",
-            &["1: {\n  \"a\": 1,\n}"],
-        );
-        check(
-            "{\n  \"a\": 1 // one\n}\n",
-            &["1: {\n  \"a\": 1 // one"],
-        );
+        check("{\n  \"a\": 1,\n}\n", &["1: {\n  \"a\": 1,\n}"]);
+        check("{\n  \"a\": 1 // one\n}\n", &["1: {\n  \"a\": 1 // one"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use annotate_snippets::{
     AnnotationKind, Element, Group, Level, Patch, Renderer, Snippet, normalize_untrusted_str,
 };
 use placet::syntax::{Diagnostic, FileId, Label, Severity, Source, Sources, Span, Suggestion};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::output::printable;
 
@@ -41,50 +41,98 @@ pub(crate) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{end}")
 }
 
-/// A finding as JSON.
-pub(crate) fn json(sources: &Sources, diagnostic: &Diagnostic) -> Value {
-    let spans: Vec<Value> = diagnostic
-        .labels
-        .iter()
-        .map(|label| {
-            let mut span = place(sources, label.file, label.span);
-            span["label"] = json!(label.text);
-            span["primary"] = json!(label.primary);
-            span
-        })
-        .collect();
-    let file = diagnostic
-        .primary()
-        .and_then(|label| sources.get(label.file))
-        .map(|source| &source.name);
-    let suggestion = diagnostic.suggestion.as_ref().map(|suggestion| {
-        let mut edit = place(sources, suggestion.file, suggestion.span);
-        edit["replacement"] = json!(suggestion.replacement);
-        edit["text"] = json!(suggestion.text);
-        edit
-    });
-    json!({
-        "code": diagnostic.code.as_str(),
-        "severity": diagnostic.severity.as_str(),
-        "message": diagnostic.message,
-        "file": file,
-        "spans": spans,
-        "notes": diagnostic.notes,
-        "help": diagnostic.help,
-        "suggestion": suggestion,
-    })
+/// A finding as it is written in JSON. The shape is stable: keys are only ever added.
+#[derive(Serialize)]
+pub(crate) struct Finding<'a> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    file: Option<&'a str>,
+    spans: Vec<Marked<'a>>,
+    notes: &'a [String],
+    help: Option<&'a str>,
+    suggestion: Option<Edit<'a>>,
 }
 
-/// A place: lines and columns from 1 (columns in characters), offsets in bytes from 0.
-fn place(sources: &Sources, file: FileId, span: Span) -> Value {
-    let Some(source) = sources.get(file) else {
-        return json!({});
-    };
-    let at = |offset: u32| {
+#[derive(Serialize)]
+struct Marked<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    label: &'a str,
+    primary: bool,
+}
+
+#[derive(Serialize)]
+struct Edit<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    replacement: &'a str,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    start: Point,
+    end: Point,
+}
+
+/// Lines and columns from 1, columns in characters; the offset in bytes from 0.
+#[derive(Serialize)]
+struct Point {
+    line: u32,
+    column: u32,
+    offset: u32,
+}
+
+/// A finding as JSON.
+pub(crate) fn json<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Finding<'a> {
+    Finding {
+        code: diagnostic.code.as_str(),
+        severity: diagnostic.severity.as_str(),
+        message: &diagnostic.message,
+        file: diagnostic
+            .primary()
+            .and_then(|label| sources.get(label.file))
+            .map(|source| source.name.as_str()),
+        spans: diagnostic
+            .labels
+            .iter()
+            .filter_map(|label| {
+                Some(Marked {
+                    place: place(sources, label.file, label.span)?,
+                    label: &label.text,
+                    primary: label.primary,
+                })
+            })
+            .collect(),
+        notes: &diagnostic.notes,
+        help: diagnostic.help.as_deref(),
+        suggestion: diagnostic.suggestion.as_ref().and_then(|suggestion| {
+            Some(Edit {
+                place: place(sources, suggestion.file, suggestion.span)?,
+                replacement: &suggestion.replacement,
+                text: &suggestion.text,
+            })
+        }),
+    }
+}
+
+fn place(sources: &Sources, file: FileId, span: Span) -> Option<Place<'_>> {
+    let source = sources.get(file)?;
+    let point = |offset: u32| {
         let place = source.line_column(offset);
-        json!({ "line": place.line, "column": place.column, "offset": offset })
+        Point {
+            line: place.line,
+            column: place.column,
+            offset,
+        }
     };
-    json!({ "file": source.name, "start": at(span.start), "end": at(span.end) })
+    Some(Place {
+        file: &source.name,
+        start: point(span.start),
+        end: point(span.end),
+    })
 }
 
 fn report<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Group<'a>> {
