@@ -1,3 +1,5 @@
 //! From plain data to what is shown.
 
+pub(crate) mod decision;
 pub(crate) mod diagnostics;
+pub(crate) mod style;

@@ -1,0 +1,204 @@
+//! Decisions as people read them.
+
+use placet::model::credential::Scope;
+use placet::model::decision::{
+    ApprovalDuty, BudgetDuty, ConsentDuty, Decision, DutyCover, Obligations, RuleNote, ScopeOutcome,
+};
+use placet::model::request::ScopeRequest;
+
+use crate::output::printable;
+use crate::render::style::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
+
+/// A decision over some lines. Has escape sequences.
+pub(crate) fn text(decision: &Decision) -> String {
+    let mut page = Page::default();
+    page.head(decision);
+    for rule in &decision.rules {
+        page.rule(rule);
+    }
+    for line in &decision.explanation {
+        page.row("", line);
+    }
+    for input in &decision.missing {
+        page.row("missing", input);
+    }
+    page.obligations(&decision.obligations, decision.is_grant());
+    for scope in &decision.scopes {
+        page.outcome(scope);
+    }
+    for tool in &decision.tools {
+        page.row(tool.answer.name(), &tool.tool);
+        if !tool.depends_on.is_empty() {
+            page.row("", &format!("  on {}", tool.depends_on.join(", ")));
+        }
+    }
+    page.text
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn head(&mut self, decision: &Decision) {
+        let line = if decision.is_grant() {
+            format!("{GREEN}{BOLD}grant{RESET}")
+        } else {
+            format!("{RED}{BOLD}deny{RESET}   {}", decision.reason)
+        };
+        self.text.push_str(&line);
+        self.text.push('\n');
+    }
+
+    /// A line with a word in the margin.
+    fn row(&mut self, margin: &str, text: &str) {
+        for (at, line) in printable(text).lines().enumerate() {
+            let margin = if at == 0 { margin } else { "" };
+            let line = format!("  {DIM}{margin:<9}{RESET} {line}");
+            self.text.push_str(line.trim_end());
+            self.text.push('\n');
+        }
+    }
+
+    fn rule(&mut self, rule: &RuleNote) {
+        let owner = match &rule.owner {
+            Some(owner) => format!(", owned by {owner}"),
+            None => String::new(),
+        };
+        self.row(
+            "by",
+            &format!("{} ({}{owner})", rule.name, rule.kind.name()),
+        );
+        self.row("", &rule.doc);
+    }
+
+    fn obligations(&mut self, duties: &Obligations, granted: bool) {
+        if let Some(end) = duties.not_after {
+            self.row("until", &end.to_string());
+        } else if let Some(lifetime) = duties.lifetime {
+            self.row("for", &format!("{lifetime} from issuance on"));
+        }
+        if let Some(depth) = duties.delegate.filter(|depth| *depth > 0) {
+            self.row("delegate", &format!("{depth} further"));
+        }
+        let verb = if granted { "used" } else { "ask for" };
+        for consent in &duties.consents {
+            self.row(verb, &self::consent(consent));
+        }
+        for approval in &duties.approvals {
+            self.row(verb, &self::approval(approval));
+        }
+        let verb = if granted { "charge" } else { "used up" };
+        for budget in &duties.budgets {
+            self.row(verb, &self::budget(budget));
+        }
+        for audience in &duties.audiences {
+            self.row("send to", audience);
+        }
+    }
+
+    fn outcome(&mut self, outcome: &ScopeOutcome) {
+        let became = match outcome.became.name() {
+            "denied" => format!("{RED}denied{RESET} ({})", outcome.reason),
+            "narrowed" => format!("{YELLOW}narrowed{RESET}"),
+            other => format!("{GREEN}{other}{RESET}"),
+        };
+        let requested = printable(&asked(&outcome.requested));
+        self.text
+            .push_str(&format!("\n  {BOLD}{requested}{RESET}: {became}\n"));
+        for scope in &outcome.scopes {
+            self.scope(scope);
+        }
+        if outcome.scopes.is_empty() {
+            for rule in &outcome.rules {
+                self.rule(rule);
+            }
+        }
+    }
+
+    fn scope(&mut self, scope: &Scope) {
+        self.row(
+            "carries",
+            &format!("{} {} \"{}\"", scope.tool, scope.action, scope.resource),
+        );
+        for except in &scope.except {
+            self.row("", &format!("except \"{except}\""));
+        }
+        self.row("", &format!("until {}", scope.not_after));
+        if scope.delegate > 0 {
+            self.row("", &format!("delegated {} further at most", scope.delegate));
+        }
+        self.row("", &format!("by {}", scope.rules.join(", ")));
+        for residual in &scope.residual {
+            self.row("", &format!("at the call: {residual}"));
+        }
+    }
+}
+
+fn asked(scope: &ScopeRequest) -> String {
+    let resources: Vec<String> = scope
+        .resources
+        .iter()
+        .map(|resource| format!("\"{resource}\""))
+        .collect();
+    format!(
+        "{} {} {}",
+        scope.tool,
+        scope.actions.join(", "),
+        resources.join(", ")
+    )
+}
+
+fn consent(duty: &ConsentDuty) -> String {
+    format!(
+        "consent of {} for {}{}: {}",
+        duty.by,
+        duty.agent,
+        in_task(duty.task.as_deref()),
+        covers(&duty.covers)
+    )
+}
+
+fn approval(duty: &ApprovalDuty) -> String {
+    let user = match &duty.user {
+        Some(user) => format!(" on behalf of {user}"),
+        None => String::new(),
+    };
+    format!(
+        "approval by {} for {}{user}{}: {}",
+        duty.group,
+        duty.agent,
+        in_task(duty.task.as_deref()),
+        covers(&duty.covers)
+    )
+}
+
+fn budget(duty: &BudgetDuty) -> String {
+    let mut text = format!("{} of {}", duty.limit, duty.rule);
+    if let Some(charge) = &duty.charge {
+        text.push_str(&format!(", this call {charge}"));
+    }
+    if let Some(spent) = &duty.spent {
+        text.push_str(&format!(", spent {spent}"));
+    }
+    text
+}
+
+fn in_task(task: Option<&str>) -> String {
+    task.map(|task| format!(" in task {task}"))
+        .unwrap_or_default()
+}
+
+fn covers(covers: &[DutyCover]) -> String {
+    let parts: Vec<String> = covers
+        .iter()
+        .map(|cover| match cover {
+            DutyCover::Call(digest) => format!("this call ({digest})"),
+            DutyCover::Scope(tool, action, resource) => {
+                format!("{tool} {action} \"{resource}\"")
+            }
+        })
+        .collect();
+    parts.join(", ")
+}

@@ -1,1 +1,0 @@
-//! Where the program under test is.

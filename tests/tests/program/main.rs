@@ -1,0 +1,6 @@
+//! The program as its users meet it: arguments and files in, output and exit code out.
+
+mod support;
+
+mod pages;
+mod start;
