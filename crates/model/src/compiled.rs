@@ -78,6 +78,7 @@ impl Compiled {
     pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
         let sections = file::open(bytes)?;
         let policy: Policy = file::decode(sections.policy, "policy")?;
+        validate::policy(&policy)?;
         let graphs: Vec<Graph> = file::decode(sections.graphs, "graphs")?;
         validate::graphs(&policy, &graphs)?;
         let digest = digest(sections.policy);

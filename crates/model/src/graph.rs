@@ -39,7 +39,7 @@ pub enum Node {
     /// Nothing more to gather here.
     End,
     /// Goes on to the case of each key that the request has in this dimension, and to
-    /// `any`.
+    /// `any`. Who is in several groups may so come to one arm more than once.
     Switch {
         /// What is looked at.
         on: Dimension,

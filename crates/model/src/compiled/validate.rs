@@ -6,10 +6,30 @@
 //! hold exactly the arms, keys and tests that the policy demands. What is loaded then
 //! decides as its policy says, and what walks it meets no nonsense and always ends.
 
+mod declarations;
+mod exprs;
 mod graphs;
+mod order;
+mod patterns;
+mod rules;
+mod scope;
+mod types;
 
 use crate::graph::Graph;
 use crate::policy::Policy;
+use crate::walk::sizes;
+
+/// The version of the language that this version decides by.
+pub const LANGUAGE: u32 = 1;
+
+/// How many nodes an expression may have, shared ones counted each time.
+pub const MAX_EXPR_NODES: usize = 4_096;
+
+/// How many nodes of an expression may lie below each other.
+pub const MAX_EXPR_DEPTH: usize = 256;
+
+/// How many types may lie within each other.
+pub const MAX_TYPE_DEPTH: usize = 128;
 
 /// What is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +39,22 @@ pub struct Invalid {
     pub place: String,
     /// What is wrong there.
     pub reason: &'static str,
+}
+
+/// Checks that a policy is as its types promise.
+///
+/// # Errors
+///
+/// What is wrong first.
+pub fn policy(policy: &Policy) -> Result<(), Invalid> {
+    let types = types::Types::check(policy)?;
+    let sizes = sizes(&policy.exprs);
+    exprs::check(policy, &sizes)?;
+    patterns::check(policy)?;
+    declarations::check(policy, &types)?;
+    let checker = scope::Checker::new(policy, &types, &sizes);
+    declarations::check_expressions(policy, &checker)?;
+    rules::check(policy, &checker)
 }
 
 /// Checks that graphs are what a valid policy lowers to.
