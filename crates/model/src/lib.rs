@@ -6,9 +6,11 @@
 pub mod compiled;
 pub mod credential;
 pub mod decision;
+pub mod digest;
 pub mod graph;
 pub mod ids;
 pub mod json;
+pub mod number;
 pub mod pattern;
 pub mod policy;
 pub mod render;
@@ -17,6 +19,7 @@ pub mod resource;
 pub mod text;
 pub mod value;
 pub mod walk;
+pub mod wire;
 
 #[cfg(test)]
 mod sample;

@@ -1,0 +1,27 @@
+//! Requests and credentials from JSON, decisions and credentials to JSON.
+//!
+//! This is the only place that knows how inner types look outside. The shapes are
+//! described in `docs/reference/requests.md`, whose examples are tests.
+
+mod build;
+mod credential;
+mod decision;
+mod json;
+pub mod limits;
+mod object;
+mod place;
+mod request;
+mod suggest;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::credential::{credential_to_json, read_credential};
+pub use self::decision::{decision_to_json, invalid_decision, not_json_to_json};
+pub use self::json::{NotJson, read_json};
+pub use self::place::Invalid;
+pub use self::request::{Incoming, Moment, read_request, request_from_json};
+pub use self::suggest::closest;
+pub(crate) use self::write::write_string;
+pub use self::write::{to_pretty_text, to_text};
