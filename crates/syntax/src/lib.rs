@@ -6,6 +6,7 @@
 pub mod ast;
 mod code;
 mod diagnostic;
+mod format;
 mod grammar;
 pub mod limits;
 mod lower;
@@ -18,6 +19,7 @@ mod text;
 
 pub use code::{Code, UnknownCode};
 pub use diagnostic::{Diagnostic, Label, Severity, Suggestion};
+pub use format::{format, print};
 pub use parse::{Parsed, parse};
 pub use scan::Comment;
 pub use source::{FileId, LineColumn, Lines, Source, Sources, Span, Spanned};

@@ -1,5 +1,7 @@
 //! Real policies parse without a finding.
 
+use placet_syntax::{Parsed, format};
+
 use crate::render::{parsed, rendered};
 
 const FIXTURES: [(&str, &str); 8] = [
@@ -20,5 +22,22 @@ fn the_examples_parse_without_a_finding() {
         assert!(found.diagnostics.is_empty(), "{name}: {}", rendered(text));
         assert!(!found.file.recovered, "{name}");
         assert!(!found.file.items.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn the_examples_have_one_spelling() {
+    for (name, text) in FIXTURES {
+        let found = parsed(text);
+        let formatted = format(&found).unwrap();
+        insta::assert_snapshot!(format!("formatted_{name}"), &formatted);
+        let again = parsed(&formatted);
+        assert_eq!(again.file, found.file, "{name}");
+        assert_eq!(format(&again).unwrap(), formatted, "{name}");
+        let comments = |parsed: &Parsed| -> Vec<String> {
+            let texts = parsed.comments.iter();
+            texts.map(|comment| comment.text.to_string()).collect()
+        };
+        assert_eq!(comments(&again), comments(&found), "{name}");
     }
 }
