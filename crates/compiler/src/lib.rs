@@ -1,3 +1,17 @@
 //! Trees to typed policies to decision graphs.
 
+mod arena;
+mod assemble;
+mod check;
+mod collect;
+mod expr;
+pub mod limits;
 pub mod lower;
+mod patterns;
+mod report;
+mod resolve;
+mod ty;
+mod world;
+
+pub use check::{Checked, Places, check};
+pub use report::Place;

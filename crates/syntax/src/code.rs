@@ -50,6 +50,64 @@ codes! {
     PL0018 "a part is written twice";
     PL0019 "a name is empty";
 
+    // PL01xx: names and declarations
+    PL0101 "a name in a condition is not known";
+    PL0102 "a fact is not declared";
+    PL0103 "an agent is not declared";
+    PL0104 "a group is not declared";
+    PL0105 "an action is not declared";
+    PL0106 "a tool or function is not declared";
+    PL0107 "a parameter is not declared";
+    PL0108 "a record has no such field";
+    PL0110 "a name is declared twice";
+    PL0111 "a name that is reserved";
+    PL0112 "a name would hide another";
+    PL0113 "a group of another kind is wanted";
+    PL0114 "groups are nested in a circle";
+    PL0115 "a group has members from requests and from declarations";
+    PL0116 "a let is used in itself";
+    PL0117 "a name that no request can hold";
+    PL0118 "a function gets too few or too many arguments";
+    PL0119 "a function in a condition is not known";
+    PL0120 "a fact is declared in two ways";
+
+    // PL02xx: types
+    PL0201 "values of different types are compared";
+    PL0202 "a condition is neither true nor false";
+    PL0203 "a text is not one of the values";
+    PL0204 "a text does not have the form of its type";
+    PL0205 "an operation is not defined for a type";
+    PL0206 "a literal is wanted";
+    PL0207 "a value of another type is wanted";
+    PL0208 "a number or duration does not fit";
+    PL0209 "an argument has two types";
+    PL0210 "a set or list is wanted";
+    PL0211 "only records have fields";
+    PL0212 "a type that a set cannot hold";
+    PL0213 "a `json` value is opaque";
+    PL0215 "`count` has no use for a value";
+
+    // PL03xx: guards and moments
+    PL0301 "what may be absent is read without a guard";
+    PL0302 "a user is read where there may be none";
+    PL0303 "a fact of issuance is read at calls";
+    PL0304 "facts that cannot be fixed or pinned";
+    PL0305 "a rule pinned to issuance reads what only a call has";
+    PL0306 "`has` is asked of what is always there";
+    PL0307 "a user is read where there is none";
+
+    // PL04xx: rules and duties
+    PL0401 "a grant leaves something out";
+    PL0402 "a clause is written twice";
+    PL0403 "a deny has duties or limits";
+    PL0404 "a grant is pinned to one moment";
+    PL0405 "a require requires nothing";
+    PL0406 "consent where no user can be";
+    PL0407 "a limit of nothing";
+    PL0408 "a budget of what is not a number";
+    PL0409 "something is listed twice";
+    PL0410 "a rule covers no function";
+
     // PL05xx: patterns
     PL0501 "a pattern has an empty segment";
     PL0502 "a pattern has a `.` or `..` segment";
@@ -64,6 +122,42 @@ codes! {
     PL0511 "a template has a wildcard or a capture";
     PL0512 "`each` stands in a rule's pattern";
     PL0513 "a name is captured twice";
+    PL0520 "a capture is not used";
+    PL0521 "patterns of one rule capture different names";
+    PL0522 "a pattern reads what is not known at issuance";
+    PL0523 "a value that makes no segment";
+    PL0524 "a hole or capture stands where none can";
+    PL0525 "a fact is read of resources that do not have it";
+    PL0526 "a pattern stands where one resource is wanted";
+
+    // PL06xx: tools and templates
+    PL0601 "a tool without functions, or with and without";
+    PL0602 "a path below a function";
+    PL0603 "an audience is not a URL";
+    PL0604 "`each` and the list that it needs do not meet";
+    PL0605 "a line of a function reads more than arguments";
+
+    // PL07xx: the policy set and its layers
+    PL0701 "no `policy` block";
+    PL0702 "several `policy` blocks";
+    PL0703 "an unknown version of the language";
+    PL0704 "a listed layer has no rules";
+    PL0705 "a layer is not listed";
+    PL0706 "no layer denies by default";
+    PL0707 "a grant in a layer that grants by default";
+    PL0708 "files of one layer disagree";
+    PL0709 "a grant has no lifetime";
+
+    // PL08xx: claims and tests
+    PL0801 "a fixture is not declared";
+    PL0802 "a credential of a test is not known";
+    PL0803 "a rule that a test expects is not known";
+    PL0804 "a reason that does not exist";
+    PL0805 "an expectation that a step cannot have";
+    PL0806 "a region has a duty or limit";
+    PL0807 "a test without an agent";
+    PL0808 "a test sets something twice";
+    PL0809 "a fixture includes itself";
 
     // PL09xx: limits
     PL0901 "the file is too large";
@@ -71,6 +165,9 @@ codes! {
     PL0903 "too many errors";
     PL0904 "a pattern has too many segments";
     PL0905 "a string is too long";
+    PL0910 "too many of something";
+    PL0912 "conditions are too large";
+    PL0913 "a condition is too deep";
 }
 
 impl fmt::Display for Code {

@@ -1,0 +1,132 @@
+//! The working arena of expressions: equal ones share an id, children come first.
+
+use std::collections::BTreeMap;
+
+use placet_model::ids::ExprId;
+use placet_model::policy::{Binder, Expr};
+
+/// Expressions by id. Also holds what no rule ends up using; see [`crate::assemble`].
+#[derive(Debug, Default)]
+pub(crate) struct Exprs {
+    list: Vec<Expr>,
+    depths: Vec<u16>,
+    ids: BTreeMap<Expr, ExprId>,
+}
+
+impl Exprs {
+    /// The id of an expression whose children are in the arena.
+    pub(crate) fn add(&mut self, expr: Expr) -> ExprId {
+        if let Some(id) = self.ids.get(&expr) {
+            return *id;
+        }
+        let mut depth = 0;
+        for_each_child(&expr, |child| depth = depth.max(self.depth(child)));
+        let id = ExprId::new(self.list.len());
+        self.ids.insert(expr.clone(), id);
+        self.list.push(expr);
+        self.depths.push(depth.saturating_add(1));
+        id
+    }
+
+    pub(crate) fn get(&self, id: ExprId) -> Option<&Expr> {
+        self.list.get(id.index())
+    }
+
+    /// How deep an expression is; a leaf is 1.
+    pub(crate) fn depth(&self, id: ExprId) -> u16 {
+        self.depths.get(id.index()).copied().unwrap_or_default()
+    }
+
+    /// A balanced tree of `and` or `or` over operands in their order: both associate, so
+    /// that long chains need not be deep.
+    pub(crate) fn chain(
+        &mut self,
+        operands: &[ExprId],
+        join: fn(ExprId, ExprId) -> Expr,
+    ) -> Option<ExprId> {
+        match operands {
+            [] => None,
+            [one] => Some(*one),
+            _ => {
+                let (left, right) = operands.split_at(operands.len().div_ceil(2));
+                let left = self.chain(left, join)?;
+                let right = self.chain(right, join)?;
+                Some(self.add(join(left, right)))
+            }
+        }
+    }
+}
+
+/// Calls `visit` with every child of an expression.
+pub(crate) fn for_each_child(expr: &Expr, mut visit: impl FnMut(ExprId)) {
+    let mut mapped = expr.clone();
+    map_children(&mut mapped, |child| {
+        visit(child);
+        child
+    });
+}
+
+/// Replaces every child of an expression.
+pub(crate) fn map_children(expr: &mut Expr, mut map: impl FnMut(ExprId) -> ExprId) {
+    match expr {
+        Expr::Const(_)
+        | Expr::Fact(_)
+        | Expr::AgentId
+        | Expr::UserId
+        | Expr::TaskId
+        | Expr::Now
+        | Expr::ChainDepth
+        | Expr::ChainRoot
+        | Expr::ChainAgents
+        | Expr::ResourcePath
+        | Expr::ResourceFact(..)
+        | Expr::Arg(_)
+        | Expr::Capture(_)
+        | Expr::Local(_)
+        | Expr::History(_)
+        | Expr::HasUser => {}
+        Expr::Field(child, _)
+        | Expr::Has(child)
+        | Expr::Not(child)
+        | Expr::Like(child, _)
+        | Expr::Within(child, _)
+        | Expr::TimeOfDay(child, _)
+        | Expr::Weekday(child, _)
+        | Expr::Lower(child)
+        | Expr::Email(child)
+        | Expr::Url(child)
+        | Expr::Path(child) => *child = map(*child),
+        Expr::And(left, right)
+        | Expr::Or(left, right)
+        | Expr::Compare(_, left, right)
+        | Expr::In(left, right)
+        | Expr::Contains(left, right)
+        | Expr::SubsetOf(left, right)
+        | Expr::Add(left, right)
+        | Expr::Sub(left, right) => {
+            *left = map(*left);
+            *right = map(*right);
+        }
+        Expr::Quantifier { over, body, .. } => {
+            map_binder(over, &mut map);
+            *body = map(*body);
+        }
+        Expr::Count { over, distinct } => {
+            map_binder(over, &mut map);
+            if let Some(value) = distinct {
+                *value = map(*value);
+            }
+        }
+        Expr::Sum { over, value, .. } => {
+            map_binder(over, &mut map);
+            *value = map(*value);
+        }
+    }
+}
+
+fn map_binder(binder: &mut Binder, map: &mut impl FnMut(ExprId) -> ExprId) {
+    binder.list = map(binder.list);
+    if let Some(filter) = &mut binder.filter {
+        *filter = map(*filter);
+    }
+}

@@ -1,0 +1,298 @@
+//! Rules of the tree to rules of the policy.
+
+use placet_model::ids::LayerId;
+use placet_model::policy::{Condition, Moment, Pattern, Rule, RuleKind, Users};
+use placet_model::value::Value;
+use placet_syntax::ast::{self, Effect};
+use placet_syntax::{Code, Diagnostic};
+use smol_str::SmolStr;
+
+use super::clauses::{self, Clauses};
+use super::duties::{DutyScope, check_duties};
+use super::holes::{check_used, extent, read_patterns, resolve_patterns};
+use crate::arena::Exprs;
+use crate::collect::{Declared, Items};
+use crate::expr::{ArgScope, Elaborator, Reads, ResourceScope, Scope, Stance, UserScope};
+use crate::report::{DiagnosticAt, Place, Report};
+use crate::resolve::constants::{joined, listed};
+use crate::resolve::names::check_text;
+use crate::world::World;
+
+/// A rule, checked: ids of expressions are those of the working arena, and patterns are
+/// still its own.
+pub(crate) struct Checked {
+    pub(crate) rule: Rule,
+    pub(crate) patterns: Vec<Pattern>,
+    /// The whole item.
+    pub(crate) place: Place,
+}
+
+/// Checks all rules; they come out by layer, then name.
+pub(crate) fn check_rules(
+    world: &World,
+    exprs: &mut Exprs,
+    report: &mut Report,
+    items: &Items,
+) -> Vec<Checked> {
+    let mut rules: Vec<Checked> = items
+        .rules
+        .iter()
+        .map(|rule| check_rule(world, exprs, report, rule))
+        .collect();
+    rules.sort_by(|a, b| (a.rule.layer, &a.rule.name).cmp(&(b.rule.layer, &b.rule.name)));
+    rules
+}
+
+fn check_rule(
+    world: &World,
+    exprs: &mut Exprs,
+    report: &mut Report,
+    decl: &Declared<ast::Rule>,
+) -> Checked {
+    let file = decl.file;
+    let node = decl.node;
+    check_text(report, "rule", &node.name, decl.place(node.name.span));
+    let kind = match node.effect.node {
+        Effect::Grant => RuleKind::Grant,
+        Effect::Deny => RuleKind::Deny,
+        Effect::Require => RuleKind::Require,
+    };
+    let clauses = Clauses::of(report, file, &node.clauses);
+    check_shape(world, report, decl, kind, &clauses);
+
+    let agents = clauses::agents(world, report, file, clauses.agent.map(|(names, _)| names));
+    let users = clauses::users(world, report, file, clauses.user.map(|(users, _)| users));
+    let functions = clauses::functions(world, report, file, clauses.tool.map(|(tools, _)| tools));
+    let actions = clauses::actions(world, report, file, clauses.action.map(|(names, _)| names));
+    let covered = clauses::covered(world, functions.as_deref(), actions.as_deref());
+    let named_all = functions
+        .as_ref()
+        .is_none_or(|functions| !functions.is_empty())
+        && actions.as_ref().is_none_or(|actions| !actions.is_empty());
+    if covered.is_empty() && named_all && !world.functions.is_empty() {
+        covers_nothing(report, decl, &clauses);
+    }
+    let resources = clauses.resource.map(|(resources, _)| resources);
+    let written = read_patterns(world, report, file, resources);
+
+    let mut scope = Scope {
+        subject: kind.name(),
+        stance: if kind == RuleKind::Grant {
+            Stance::Fits
+        } else {
+            Stance::Stops
+        },
+        reads: Reads::All,
+        user: user_scope(&users),
+        args: ArgScope::Over(covered),
+        resources: if written.broken {
+            ResourceScope::Later
+        } else {
+            ResourceScope::Within(extent(&written))
+        },
+        captures: written.captures.clone(),
+        moment: clauses.moment.map(|(moment, _)| moment),
+    };
+    let mut elaborator = Elaborator::new(world, exprs, report, &scope, file);
+    let conditions: Vec<Condition> = clauses
+        .conditions
+        .iter()
+        .map(|(condition, unless)| Condition {
+            expr: elaborator.condition(condition, *unless),
+            unless: *unless,
+        })
+        .collect();
+    let duty_scope = DutyScope {
+        world,
+        file,
+        kind,
+        users: &users,
+    };
+    let duties = check_duties(&duty_scope, &mut elaborator, &clauses.duties);
+    let call_time = elaborator.call_time().cloned();
+    let used = elaborator.used_captures().clone();
+    let known = elaborator.into_known();
+    check_used(report, &written.captures, &used);
+    if let (Some(Moment::Issuance), Some((place, what))) = (scope.moment, call_time) {
+        not_at_issuance(report, kind, place, &what);
+    }
+    scope.reads = Reads::Facts;
+    let mut elaborator = Elaborator::new(world, exprs, report, &scope, file).knowing(known);
+    let patterns = resolve_patterns(&mut elaborator, file, &written);
+
+    let layer = world
+        .layers
+        .iter()
+        .position(|layer| layer.layer.name == decl.layer);
+    Checked {
+        rule: Rule {
+            layer: LayerId::new(layer.unwrap_or(world.layers.len())),
+            name: node.name.node.clone(),
+            kind,
+            doc: decl.doc(),
+            annotations: annotations(report, decl),
+            agents,
+            users,
+            functions,
+            actions,
+            resources: Vec::new(),
+            captures: written.captures.into_iter().map(|(name, _)| name).collect(),
+            moment: scope.moment,
+            conditions,
+            duties,
+        },
+        patterns,
+        place: decl.place(decl.span),
+    }
+}
+
+/// What a `user` clause says of there being a user.
+pub(crate) const fn user_scope(users: &Users) -> UserScope {
+    match users {
+        Users::All => UserScope::Maybe,
+        Users::None => UserScope::Never,
+        Users::Any | Users::In(_) | Users::Named(_) => UserScope::Always,
+    }
+}
+
+/// What a rule of this kind must and must not have.
+fn check_shape(
+    world: &World,
+    report: &mut Report,
+    decl: &Declared<ast::Rule>,
+    kind: RuleKind,
+    clauses: &Clauses,
+) {
+    let name = &decl.node.name;
+    let place = decl.place(decl.node.effect.span.to(name.span));
+    if kind == RuleKind::Grant {
+        if !decl.item.recovered {
+            check_whole(report, decl, clauses, place);
+        }
+        if let Some((_, span)) = clauses.moment {
+            report.push(
+                Diagnostic::error(Code::PL0404, "a grant holds at issuance and at every call")
+                    .here(
+                        decl.place(span),
+                        "only a deny or a require is pinned to one moment",
+                    )
+                    .help("leave it out"),
+            );
+        }
+        let lasts = clauses
+            .duties
+            .iter()
+            .any(|(duty, _)| matches!(duty, ast::Duty::For(_)));
+        if !lasts && world.lifetime.is_none() && !world.layers.is_empty() && !decl.item.recovered {
+            report.push(
+                Diagnostic::error(
+                    Code::PL0709,
+                    format!("nothing says how long `{}` lasts", name.node),
+                )
+                .here(
+                    place,
+                    "no `for` here, and no `lifetime` in the `policy` block",
+                )
+                .help("write `for 1h` in the grant, or `lifetime 1h` in the `policy` block"),
+            );
+        }
+    }
+    if kind == RuleKind::Require && clauses.duties.is_empty() && !decl.item.recovered {
+        report.push(
+            Diagnostic::error(Code::PL0405, format!("`{}` requires nothing", name.node))
+                .here(place, "no duty and no limit")
+                .help("add `consent`, `approval GROUP`, `budget N calls`, `for 15m` or `delegate 0`; to forbid, write `deny`"),
+        );
+    }
+}
+
+/// A grant names all five: nothing is granted by omission.
+fn check_whole(report: &mut Report, decl: &Declared<ast::Rule>, clauses: &Clauses, place: Place) {
+    let missing: Vec<&str> = [
+        ("agent", clauses.agent.is_none()),
+        ("user", clauses.user.is_none()),
+        ("tool", clauses.tool.is_none()),
+        ("action", clauses.action.is_none()),
+        ("resource", clauses.resource.is_none()),
+    ]
+    .into_iter()
+    .filter_map(|(word, missing)| missing.then_some(word))
+    .collect();
+    if missing.is_empty() {
+        return;
+    }
+    let name = &decl.node.name.node;
+    let lines: Vec<String> = missing.iter().map(|word| format!("{word} any")).collect();
+    let mut diagnostic = Diagnostic::error(
+        Code::PL0401,
+        format!(
+            "grant `{name}` does not say which {} it is for",
+            joined(&missing, "and").replace('`', "")
+        ),
+    )
+    .here(place, format!("lacks {}", listed(&missing)))
+    .note("nothing is granted by omission: a grant names agent, user, tool, action and resource")
+    .help(format!(
+        "write {}, or better, something narrower",
+        listed(&lines)
+    ));
+    if let Some(first) = decl.node.clauses.first() {
+        let at = decl.place(first.span).before();
+        let text: String = lines.iter().map(|line| format!("{line}  ")).collect();
+        diagnostic = diagnostic.replace(at, text, "add what is missing, as wide as it can be");
+    }
+    report.push(diagnostic);
+}
+
+fn covers_nothing(report: &mut Report, decl: &Declared<ast::Rule>, clauses: &Clauses) {
+    let name = &decl.node.name;
+    let mut diagnostic = Diagnostic::warning(
+        Code::PL0410,
+        format!(
+            "`{}` covers no call: none of its tools does any of its actions",
+            name.node
+        ),
+    );
+    let places = [
+        clauses.tool.map(|(_, span)| span),
+        clauses.action.map(|(_, span)| span),
+    ];
+    for (at, span) in places.into_iter().flatten().enumerate() {
+        let place = decl.place(span);
+        diagnostic = if at == 0 {
+            diagnostic.here(place, "these tools")
+        } else {
+            diagnostic.also(place, "have none of these actions")
+        };
+    }
+    report.push(diagnostic.help("the actions of a tool stand in its declaration"));
+}
+
+fn not_at_issuance(report: &mut Report, kind: RuleKind, place: Place, what: &str) {
+    let word = kind.name();
+    let outcome = match kind {
+        RuleKind::Deny => "it then cuts nothing that depends on it",
+        _ => "it then asks wherever it might be true",
+    };
+    report.push(
+        Diagnostic::warning(
+            Code::PL0305,
+            format!("this {word} is asked at issuance only, and reads {what}"),
+        )
+        .here(place, "known only at a call")
+        .note(outcome)
+        .help("leave out `at issuance`, so that it is asked again at each call"),
+    );
+}
+
+/// Annotations with their values; unknown ones are kept.
+fn annotations(report: &mut Report, decl: &Declared<ast::Rule>) -> Vec<(SmolStr, Vec<Value>)> {
+    let mut annotations = Vec::with_capacity(decl.item.notes.len());
+    for note in &decl.item.notes {
+        let values = note.node.values.iter();
+        let values =
+            values.filter_map(|value| crate::resolve::constants::untyped(report, decl.file, value));
+        annotations.push((note.node.name.node.clone(), values.collect()));
+    }
+    annotations
+}

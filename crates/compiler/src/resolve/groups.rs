@@ -1,0 +1,512 @@
+//! Groups, their members and nesting; agents.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use placet_model::ids::GroupId;
+use placet_model::policy::{Agent, Entity, Group, GroupKind};
+use placet_model::value::Value;
+use placet_syntax::ast;
+use placet_syntax::{Code, Diagnostic};
+use smol_str::SmolStr;
+
+use super::constants::object_fields;
+use super::names::{check_count, check_name, each_once, twice};
+use crate::collect::{Declared, Items};
+use crate::limits;
+use crate::report::{DiagnosticAt, Place, Report, closest, written};
+use crate::ty::Field;
+use crate::world::{AgentDecl, GroupDecl, World};
+
+/// Fills in the groups, without their members.
+pub(crate) fn resolve_groups<'a>(world: &mut World<'a>, report: &mut Report, items: &Items<'a>) {
+    let mut groups: BTreeMap<(GroupKind, SmolStr), GroupDecl> = BTreeMap::new();
+    for group in &items.groups {
+        let node = group.node;
+        let place = group.place(node.name.span);
+        check_name(report, group.file, "group", &node.name);
+        let kind = kind_of(node.kind.node);
+        let key = (kind, node.name.node.clone());
+        if let Some(first) = groups.get(&key) {
+            report.push(twice("group", &node.name, place, first.place));
+            continue;
+        }
+        let from_request = matches!(node.members, ast::Members::FromRequest(_));
+        groups.insert(key, new_group(kind, &node.name, from_request, place));
+        if let (ast::Members::FromRequest(at), GroupKind::Actions) = (&node.members, kind) {
+            report.push(
+                Diagnostic::error(Code::PL0115, "actions cannot come with a request")
+                    .here(
+                        group.place(at.span),
+                        "only agents and users have groups in requests",
+                    )
+                    .help("list them: `group actions NAME = VERB, …`"),
+            );
+        }
+    }
+    // `action delete in destructive` makes the group when nothing else declares it.
+    for action in &items.actions {
+        for name in &action.node.groups {
+            let place = action.place(name.span);
+            groups
+                .entry((GroupKind::Actions, name.node.clone()))
+                .or_insert_with(|| {
+                    check_name(report, action.file, "group", name);
+                    new_group(GroupKind::Actions, name, false, place)
+                });
+        }
+    }
+    world.groups = groups.into_values().collect();
+    if let Some(extra) = world.groups.get(limits::DECLARATIONS) {
+        check_count(
+            report,
+            "groups",
+            world.groups.len(),
+            limits::DECLARATIONS,
+            extra.place,
+        );
+    }
+}
+
+fn new_group(kind: GroupKind, name: &ast::Name, from_request: bool, place: Place) -> GroupDecl {
+    GroupDecl {
+        group: Group {
+            kind,
+            name: name.node.clone(),
+            from_request,
+            members: Vec::new(),
+            nested: Vec::new(),
+        },
+        place,
+    }
+}
+
+/// The kind of group in the model's words.
+pub(crate) const fn kind_of(kind: ast::GroupKind) -> GroupKind {
+    match kind {
+        ast::GroupKind::Agents => GroupKind::Agents,
+        ast::GroupKind::Users => GroupKind::Users,
+        ast::GroupKind::Actions => GroupKind::Actions,
+    }
+}
+
+/// A group's kind as policies write it, and one member's.
+pub(crate) const fn kind_words(kind: GroupKind) -> (&'static str, &'static str) {
+    match kind {
+        GroupKind::Agents => ("agents", "agent"),
+        GroupKind::Users => ("users", "user"),
+        GroupKind::Actions => ("actions", "action"),
+    }
+}
+
+/// Finds a group of a kind by its name, or says why there is none.
+pub(crate) fn find_group(
+    world: &World,
+    report: &mut Report,
+    kind: GroupKind,
+    name: &str,
+    place: Place,
+) -> Option<GroupId> {
+    if let Some(id) = world.group(kind, name) {
+        return Some(id);
+    }
+    let (words, word) = kind_words(kind);
+    let other = world.groups.iter().find(|group| group.group.name == name);
+    if let Some(other) = other {
+        let (other_words, _) = kind_words(other.group.kind);
+        report.push(
+            Diagnostic::error(
+                Code::PL0113,
+                format!("`{name}` is a group of {other_words}, and a group of {words} is wanted"),
+            )
+            .here(place, format!("no {word} can be in it"))
+            .also(other.place, "declared here"),
+        );
+        return None;
+    }
+    let known = world
+        .groups
+        .iter()
+        .filter(|group| group.group.kind == kind)
+        .map(|group| group.group.name.as_str());
+    let is_agent = kind == GroupKind::Agents && world.agent(name).is_some();
+    let is_action = kind == GroupKind::Actions && world.action(name).is_some();
+    let help = if is_agent || is_action {
+        format!("`{name}` is one {word}: leave out `in`")
+    } else if kind == GroupKind::Actions {
+        format!("declare it: `group actions {} = VERB, …`", written(name))
+    } else {
+        format!(
+            "declare it: `group {words} {}`, with `from request` if each request says who is in it",
+            written(name)
+        )
+    };
+    report.unknown(
+        Code::PL0104,
+        &format!("group of {words}"),
+        name,
+        place,
+        known,
+        &help,
+    );
+    None
+}
+
+/// Fills in agents with their facts.
+pub(crate) fn resolve_agents<'a>(world: &mut World<'a>, report: &mut Report, items: &Items<'a>) {
+    let fields: Vec<Field> = world
+        .facts_of(Entity::Agent)
+        .map(|fact| fact.field.clone())
+        .collect();
+    let mut agents: BTreeMap<SmolStr, AgentDecl> = BTreeMap::new();
+    for agent in &items.agents {
+        let name = &agent.node.name;
+        let place = agent.place(name.span);
+        check_name(report, agent.file, "agent", name);
+        if let Some(first) = agents.get(&name.node) {
+            report.push(twice("agent", name, place, first.place));
+            continue;
+        }
+        let (values, _) = object_fields(
+            report,
+            agent.file,
+            &agent.node.facts,
+            &fields,
+            (Code::PL0102, "agent fact"),
+            "fact",
+        );
+        let facts: Vec<_> = values
+            .into_iter()
+            .filter_map(|(name, value): (SmolStr, Value)| {
+                world.fact(Entity::Agent, &name).map(|(id, _)| (id, value))
+            })
+            .collect();
+        agents.insert(
+            name.node.clone(),
+            AgentDecl {
+                agent: Agent {
+                    name: name.node.clone(),
+                    facts,
+                },
+                place,
+            },
+        );
+    }
+    world.agents = agents.into_values().collect();
+    if let Some(extra) = world.agents.get(limits::DECLARATIONS) {
+        check_count(
+            report,
+            "agents",
+            world.agents.len(),
+            limits::DECLARATIONS,
+            extra.place,
+        );
+    }
+}
+
+/// Fills in who is in which group, directly and through nesting.
+pub(crate) fn resolve_members<'a>(world: &mut World<'a>, report: &mut Report, items: &Items<'a>) {
+    let mut members: BTreeMap<GroupId, BTreeSet<SmolStr>> = BTreeMap::new();
+    for agent in &items.agents {
+        let file = agent.file;
+        for group in each_once(report, file, &agent.node.groups) {
+            let place = agent.place(group.span);
+            if let Some(id) = member_group(world, report, GroupKind::Agents, group, place) {
+                members
+                    .entry(id)
+                    .or_default()
+                    .insert(agent.node.name.node.clone());
+            }
+        }
+    }
+    for action in &items.actions {
+        let known = find_action(world, report, action);
+        for group in each_once(report, action.file, &action.node.groups) {
+            let place = action.place(group.span);
+            let id = member_group(world, report, GroupKind::Actions, group, place);
+            if let (Some(id), true) = (id, known) {
+                members
+                    .entry(id)
+                    .or_default()
+                    .insert(action.node.name.node.clone());
+            }
+        }
+    }
+    for group in &items.groups {
+        let kind = kind_of(group.node.kind.node);
+        let ast::Members::Listed(names) = &group.node.members else {
+            continue;
+        };
+        let Some(id) = world.group(kind, &group.node.name) else {
+            continue;
+        };
+        for name in each_once(report, group.file, names) {
+            let place = group.place(name.span);
+            if listed_member(world, report, kind, name, group, place) {
+                members.entry(id).or_default().insert(name.node.clone());
+            }
+        }
+    }
+    for (id, names) in members {
+        if let Some(group) = world.groups.get_mut(id.index()) {
+            group.group.members = names.into_iter().collect();
+        }
+    }
+    nest(world, report, items);
+}
+
+fn find_action(world: &World, report: &mut Report, action: &Declared<ast::Action>) -> bool {
+    let name = &action.node.name;
+    let known = world.action(name).is_some();
+    if !known {
+        let place = action.place(name.span);
+        let help = "actions are the verbs of tools: `tool T { action VERB { … } }`";
+        report.unknown(
+            Code::PL0105,
+            "action",
+            name,
+            place,
+            world.action_names(),
+            help,
+        );
+    }
+    known
+}
+
+/// The group after `in` of a declaration; its members must not come from requests.
+fn member_group(
+    world: &World,
+    report: &mut Report,
+    kind: GroupKind,
+    name: &ast::Name,
+    place: Place,
+) -> Option<GroupId> {
+    let id = find_group(world, report, kind, name, place)?;
+    let group = world.groups.get(id.index())?;
+    if group.group.from_request && kind != GroupKind::Actions {
+        let (_, word) = kind_words(kind);
+        report.push(
+            Diagnostic::error(Code::PL0115, format!("each request says who is in `{}`, so that no {word} can be declared in it", group.group.name))
+                .here(place, "declared as a member here")
+                .also(group.place, "`from request` here")
+                .help("take `from request` away, or nest a declared group in it: `group agents NAME in GROUP`"),
+        );
+        return None;
+    }
+    Some(id)
+}
+
+/// Whether a listed member exists; users are known by nobody but the requests.
+fn listed_member(
+    world: &World,
+    report: &mut Report,
+    kind: GroupKind,
+    name: &ast::Name,
+    group: &Declared<ast::Group>,
+    place: Place,
+) -> bool {
+    let (words, word) = kind_words(kind);
+    let known = match kind {
+        GroupKind::Users => {
+            check_name(report, group.file, word, name);
+            true
+        }
+        GroupKind::Agents => world.agent(name).is_some(),
+        GroupKind::Actions => world.action(name).is_some(),
+    };
+    if known {
+        return true;
+    }
+    if let Some(other) = world
+        .group(kind, name)
+        .and_then(|id| world.groups.get(id.index()))
+    {
+        report.push(
+            Diagnostic::error(
+                Code::PL0113,
+                format!("`{}` is a group, and single {words} are wanted", name.node),
+            )
+            .here(place, "a group cannot be listed as a member")
+            .also(other.place, "declared here")
+            .help(format!(
+                "nest it: `group {words} {} in {}`",
+                written(name),
+                written(&group.node.name)
+            )),
+        );
+        return false;
+    }
+    match kind {
+        GroupKind::Agents => {
+            let names = world.agents.iter().map(|agent| agent.agent.name.as_str());
+            let help = format!("declare it: `agent {}`", written(name));
+            report.unknown(Code::PL0103, word, name, place, names, &help);
+        }
+        _ => {
+            let help = "actions are the verbs of tools: `tool T { action VERB { … } }`";
+            report.unknown(Code::PL0105, word, name, place, world.action_names(), help);
+        }
+    }
+    false
+}
+
+/// Closes groups under nesting and refuses cycles.
+fn nest(world: &mut World, report: &mut Report, items: &Items) {
+    let mut graph: DiGraph<GroupId, Place> = DiGraph::new();
+    let nodes: Vec<NodeIndex> = (0..world.groups.len())
+        .map(|at| graph.add_node(GroupId::new(at)))
+        .collect();
+    let node = |id: GroupId| nodes.get(id.index()).copied();
+    for group in &items.groups {
+        let kind = kind_of(group.node.kind.node);
+        let inner = world.group(kind, &group.node.name).and_then(node);
+        for name in each_once(report, group.file, &group.node.groups) {
+            let place = group.place(name.span);
+            let outer = find_group(world, report, kind, name, place).and_then(node);
+            if let (Some(outer), Some(inner)) = (outer, inner) {
+                graph.add_edge(outer, inner, place);
+            }
+        }
+    }
+    // Strongly connected components come in reverse topological order: what is nested
+    // in a group comes before it.
+    let mut closed: BTreeMap<GroupId, BTreeSet<GroupId>> = BTreeMap::new();
+    for component in tarjan_scc(&graph) {
+        let cyclic = component.len() > 1
+            || component
+                .iter()
+                .any(|node| graph.contains_edge(*node, *node));
+        if cyclic {
+            report_cycle(world, report, &graph, &component);
+            continue;
+        }
+        for outer in component {
+            let Some(id) = graph.node_weight(outer) else {
+                continue;
+            };
+            let mut all = BTreeSet::new();
+            for inner in graph.neighbors(outer) {
+                if let Some(inner) = graph.node_weight(inner) {
+                    all.insert(*inner);
+                    all.extend(closed.get(inner).into_iter().flatten());
+                }
+            }
+            closed.insert(*id, all);
+        }
+    }
+    for (id, nested) in closed {
+        if let Some(group) = world.groups.get_mut(id.index()) {
+            group.group.nested = nested.into_iter().collect();
+        }
+    }
+    actions_in_groups(world);
+}
+
+fn report_cycle(
+    world: &World,
+    report: &mut Report,
+    graph: &DiGraph<GroupId, Place>,
+    component: &[NodeIndex],
+) {
+    let name = |node: NodeIndex| {
+        let id = graph.node_weight(node);
+        let group = id.and_then(|id| world.groups.get(id.index()));
+        group.map_or("", |group| group.group.name.as_str())
+    };
+    // From the group that comes first by name, along edges inside the component.
+    let Some(start) = component.iter().copied().min_by_key(|node| name(*node)) else {
+        return;
+    };
+    let mut path = vec![start];
+    let mut places = Vec::new();
+    let mut at = start;
+    loop {
+        let next = graph
+            .neighbors_directed(at, petgraph::Direction::Incoming)
+            .filter(|next| component.contains(next))
+            .min_by_key(|next| (path.contains(next) && *next != start, name(*next)));
+        let Some(next) = next else { break };
+        let edge = graph
+            .find_edge(next, at)
+            .and_then(|edge| graph.edge_weight(edge));
+        places.extend(edge.copied());
+        if path.contains(&next) {
+            break;
+        }
+        path.push(next);
+        at = next;
+    }
+    let names: Vec<&str> = path.iter().map(|node| name(*node)).collect();
+    let mut shown: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    shown.extend(shown.first().cloned());
+    let mut diagnostic = Diagnostic::error(Code::PL0114, "groups are nested in a circle")
+        .note(shown.join(" in "))
+        .help("take one of the `in` away");
+    for (at, place) in places.into_iter().enumerate() {
+        diagnostic = if at == 0 {
+            diagnostic.here(place, "this closes the circle")
+        } else {
+            diagnostic.also(place, "through this")
+        };
+    }
+    report.push(diagnostic);
+}
+
+/// Each action with all its groups.
+fn actions_in_groups(world: &mut World) {
+    let mut groups: BTreeMap<SmolStr, BTreeSet<GroupId>> = BTreeMap::new();
+    for (at, outer) in world.groups.iter().enumerate() {
+        if outer.group.kind != GroupKind::Actions {
+            continue;
+        }
+        let inner = outer
+            .group
+            .nested
+            .iter()
+            .filter_map(|id| world.groups.get(id.index()));
+        for group in inner.chain([outer]) {
+            for member in &group.group.members {
+                groups
+                    .entry(member.clone())
+                    .or_default()
+                    .insert(GroupId::new(at));
+            }
+        }
+    }
+    for action in &mut world.actions {
+        let all = groups.remove(&action.action.name).unwrap_or_default();
+        action.action.groups = all.into_iter().collect();
+    }
+}
+
+/// The declared agent that a misspelt one most likely means, or what to write.
+pub(crate) fn unknown_agent(world: &World, report: &mut Report, name: &str, place: Place) {
+    if world.group(GroupKind::Agents, name).is_some() {
+        report.push(
+            Diagnostic::error(
+                Code::PL0103,
+                format!("`{name}` is a group of agents, not an agent"),
+            )
+            .here(place, "a group stands after `in`")
+            .replace(place.before(), "in ", format!("write `in {name}`")),
+        );
+        return;
+    }
+    let agents = || world.agents.iter().map(|agent| agent.agent.name.as_str());
+    let groups = world
+        .groups
+        .iter()
+        .filter(|group| group.group.kind == GroupKind::Agents)
+        .map(|group| group.group.name.as_str());
+    let help = match closest(name, groups) {
+        Some(group) if closest(name, agents()).is_none() => {
+            format!("for the group, write `in {group}`")
+        }
+        _ => format!(
+            "declare it: `agent {}`; agents that only requests know are named by their group: `in GROUP`",
+            written(name)
+        ),
+    };
+    report.unknown(Code::PL0103, "agent", name, place, agents(), &help);
+}
