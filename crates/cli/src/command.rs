@@ -4,7 +4,10 @@ use crate::args::Command;
 use crate::error::Error;
 use crate::output::Ended;
 
+mod build;
+mod check;
 mod codes;
+mod fmt;
 mod generate;
 mod init;
 
@@ -12,6 +15,9 @@ mod init;
 pub(crate) fn run(command: Command) -> Result<Ended, Error> {
     match command {
         Command::Init(args) => init::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Fmt(args) => fmt::run(&args),
+        Command::Build(args) => build::run(&args),
         Command::ExplainCode(args) => codes::run(&args),
         Command::Completions(args) => generate::completions(&args),
         Command::Man(args) => generate::man(&args),

@@ -11,6 +11,7 @@ mod error;
 mod files;
 mod input;
 mod output;
+mod policy;
 mod render;
 
 /// Runs the program on the arguments of this process.

@@ -43,6 +43,12 @@ pub(crate) fn complain(error: &Error) {
     }
 }
 
+/// Writes rendered findings to standard error.
+pub(crate) fn findings(text: &str) {
+    let mut out = anstream::stderr().lock();
+    drop(out.write_all(text.as_bytes()));
+}
+
 /// Writes a remark to standard error.
 pub(crate) fn remark(text: &str) {
     let mut out = anstream::stderr().lock();
@@ -75,6 +81,16 @@ impl Output {
     pub(crate) fn line(&mut self, text: &str) -> Result<(), Error> {
         self.write(text)?;
         self.write("\n")
+    }
+
+    /// Writes a value as JSON: over many lines for a person, else on one line.
+    pub(crate) fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Error> {
+        let text = if is_terminal() {
+            serde_json::to_string_pretty(value)
+        } else {
+            serde_json::to_string(value)
+        };
+        self.line(&text.map_err(|cause| Error::Output(cause.into()))?)
     }
 
     /// Hands on what was written: before the program waits, and at the end.

@@ -2,3 +2,8 @@
 
 pub use placet_model as model;
 pub use placet_syntax as syntax;
+
+mod texts;
+
+pub use placet_model::compiled::Compiled as Policy;
+pub use texts::{Census, Checked, Findings, check, compile};

@@ -1,5 +1,6 @@
 //! Findings as people read them, with the source, and as machines do.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -195,13 +196,11 @@ fn excerpts<'a>(sources: &'a Sources, labels: &'a [Label]) -> Vec<Element<'a>> {
 fn edit<'a>(sources: &'a Sources, suggestion: &'a Suggestion) -> Option<Group<'a>> {
     let source = sources.get(suggestion.file)?;
     let cut = Cut::around(source, [suggestion.span]);
-    let patch = Patch::new(
-        cut.local(suggestion.span),
-        printable(&suggestion.replacement),
-    );
+    let (text, span) = cut.narrow(cut.local(suggestion.span));
+    let patch = Patch::new(span, printable(&suggestion.replacement));
     Some(
         Level::HELP.secondary_title(safe(&suggestion.text)).element(
-            Snippet::source(cut.text)
+            Snippet::source(text)
                 .path(printable(&source.name))
                 .line_start(cut.line)
                 .patch(patch),
@@ -248,6 +247,31 @@ impl<'a> Cut<'a> {
             end: span.end.saturating_sub(offset(self.start)),
         };
         clamp(self.text, whole)
+    }
+
+    /// The text near a span of it, and the span in that: excerpts are cut to the width of a
+    /// page when they are drawn, edits are not.
+    fn narrow(&self, span: Range<usize>) -> (Cow<'a, str>, Range<usize>) {
+        const NEAR: usize = 60;
+        let bounds = Span::new(span.start.saturating_sub(NEAR), span.end + NEAR);
+        let near = clamp(self.text, bounds);
+        if self.text.len() <= 4 * NEAR || near == (0..self.text.len()) {
+            return (Cow::Borrowed(self.text), span);
+        }
+        let (before, after) = (
+            if near.start > 0 { "…" } else { "" },
+            if near.end < self.text.len() {
+                "…"
+            } else {
+                ""
+            },
+        );
+        let text = self.text.get(near.clone()).unwrap_or_default();
+        let shift = |at: usize| at - near.start + before.len();
+        (
+            Cow::Owned(format!("{before}{text}{after}")),
+            shift(span.start)..shift(span.end),
+        )
     }
 }
 

@@ -1,0 +1,60 @@
+//! The policy that a command is about: texts to check, or a compiled file to load.
+
+use std::path::PathBuf;
+
+use placet::{Checked, Policy};
+
+use crate::error::Error;
+use crate::{files, output, render};
+
+/// The first bytes of every compiled policy.
+const MAGIC: &[u8] = b"PLACETC";
+
+/// A policy that can decide. Findings of a policy text go to standard error.
+pub(crate) fn load(paths: &[PathBuf]) -> Result<Policy, Error> {
+    let mut texts = read(paths)?;
+    if let Some(at) = texts.iter().position(|(_, bytes)| is_compiled(bytes)) {
+        let (path, bytes) = texts.swap_remove(at);
+        if !texts.is_empty() {
+            return Err(Error::CompiledAmongOthers(path));
+        }
+        return Policy::load(&bytes).map_err(|cause| Error::Load {
+            path,
+            cause: cause.to_string(),
+        });
+    }
+    let checked = checked(texts);
+    output::findings(&render::diagnostics::text(
+        &checked.sources,
+        &checked.diagnostics,
+    ));
+    checked.policy.ok_or(Error::PolicyHasErrors)
+}
+
+/// A policy text, checked.
+pub(crate) fn check(paths: &[PathBuf]) -> Result<Checked, Error> {
+    let texts = read(paths)?;
+    if let Some((path, _)) = texts.iter().find(|(_, bytes)| is_compiled(bytes)) {
+        return Err(Error::CompiledNotText(path.clone()));
+    }
+    Ok(checked(texts))
+}
+
+fn read(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
+    files::policy_files(paths)?
+        .into_iter()
+        .map(|path| files::read(&path).map(|bytes| (path, bytes)))
+        .collect()
+}
+
+fn checked(texts: Vec<(PathBuf, Vec<u8>)>) -> Checked {
+    placet::check(
+        texts
+            .into_iter()
+            .map(|(path, bytes)| (path.display().to_string(), bytes)),
+    )
+}
+
+fn is_compiled(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
