@@ -9,10 +9,15 @@ fn a_fine_policy_is_fine() {
         .run(&["check", "."])
         .ends(0)
         .shows("fine: 1 file with 3 rules");
-    let report = folder.run(&["check", ".", "--format", "json"]).ends(0).json();
+    let report = folder
+        .run(&["check", ".", "--format", "json"])
+        .ends(0)
+        .json();
     assert_eq!(report["usable"], true);
     assert_eq!(report["errors"], 0);
-    let digest = report["policy"].as_str().expect("a usable policy has a digest");
+    let digest = report["policy"]
+        .as_str()
+        .expect("a usable policy has a digest");
     assert!(digest.starts_with("sha256:"), "{digest}");
 }
 
@@ -20,7 +25,10 @@ fn a_fine_policy_is_fine() {
 fn findings_have_codes_places_and_suggestions_for_machines() {
     let folder = Folder::starter();
     folder.file("more.placet", "deny d {\n  action delte\n}\n");
-    let report = folder.run(&["check", ".", "--format", "json"]).ends(1).json();
+    let report = folder
+        .run(&["check", ".", "--format", "json"])
+        .ends(1)
+        .json();
     assert_eq!(report["usable"], false);
     let found = &report["diagnostics"][0];
     assert_eq!(found["severity"], "error");
@@ -29,7 +37,11 @@ fn findings_have_codes_places_and_suggestions_for_machines() {
     assert_eq!(span["start"]["line"], 2);
     assert_eq!(span["start"]["column"], 10);
     assert_eq!(found["suggestion"]["replacement"], "delete");
-    assert!(found["code"].as_str().is_some_and(|code| code.starts_with("PL")));
+    assert!(
+        found["code"]
+            .as_str()
+            .is_some_and(|code| code.starts_with("PL"))
+    );
 }
 
 #[test]
@@ -42,11 +54,20 @@ fn all_files_together_are_one_policy_in_any_order() {
         .file("a/one.placet", head)
         .file("b/c/two.placet", format!("/// Nothing{tail}"))
         .file("b/readme.md", "not a policy");
-    let whole = starter.run(&["check", ".", "--format", "json"]).ends(0).json();
+    let whole = starter
+        .run(&["check", ".", "--format", "json"])
+        .ends(0)
+        .json();
     for paths in [
         &["check", ".", "--format", "json"][..],
         &["check", "a", "b", "--format", "json"],
-        &["check", "b/c/two.placet", "a/one.placet", "--format", "json"],
+        &[
+            "check",
+            "b/c/two.placet",
+            "a/one.placet",
+            "--format",
+            "json",
+        ],
         &["check", "b", "b/c", "a", "--format", "json"],
     ] {
         let parts = folder.run(paths).ends(0).json();
@@ -86,7 +107,11 @@ fn what_cannot_be_read_is_an_error() {
 fn bytes_that_are_not_utf_8_are_found_with_their_place() {
     let folder = Folder::starter();
     folder.file("bad.placet", b"deny d {\n  action \xff\xfe delete }\n");
-    folder.run(&["check", "."]).ends(1).shows("PL0016").shows("bad.placet:2:10");
+    folder
+        .run(&["check", "."])
+        .ends(1)
+        .shows("PL0016")
+        .shows("bad.placet:2:10");
 }
 
 #[test]
@@ -107,11 +132,24 @@ fn hostile_policies_are_findings_and_never_a_crash() {
         ("blocks", "grant g { ".repeat(10_000)),
         ("quotes", "\"".repeat(100_001)),
         ("control", many),
-        ("operators", format!("deny d {{ when {} }}", "1 + ".repeat(50_000))),
+        (
+            "operators",
+            format!("deny d {{ when {} }}", "1 + ".repeat(50_000)),
+        ),
         ("docs", "///\n".repeat(100_000)),
-        ("types", format!("facts user {{ a: {}int{} }}", "set<".repeat(9_000), ">".repeat(9_000))),
+        (
+            "types",
+            format!(
+                "facts user {{ a: {}int{} }}",
+                "set<".repeat(9_000),
+                ">".repeat(9_000)
+            ),
+        ),
         ("megabytes", format!("// {}", "x".repeat(5 << 20))),
-        ("line", format!("deny d {{ resource \"{}\" }}", "a/".repeat(60_000))),
+        (
+            "line",
+            format!("deny d {{ resource \"{}\" }}", "a/".repeat(60_000)),
+        ),
         ("empty", String::new()),
         ("nul", "\u{0}".to_owned()),
     ] {
@@ -119,8 +157,15 @@ fn hostile_policies_are_findings_and_never_a_crash() {
         folder.file("hostile.placet", text);
         let started = std::time::Instant::now();
         let run = folder.run(&["check", "."]);
-        assert!(run.code == 1 || name == "empty" && run.code == 0, "{name}: {run:?}");
-        assert!(run.stdout.len() < 1 << 20, "{name}: {} bytes", run.stdout.len());
+        assert!(
+            run.code == 1 || name == "empty" && run.code == 0,
+            "{name}: {run:?}"
+        );
+        assert!(
+            run.stdout.len() < 1 << 20,
+            "{name}: {} bytes",
+            run.stdout.len()
+        );
         let took = started.elapsed();
         assert!(took.as_secs() < 20, "{name} took {took:?}");
     }

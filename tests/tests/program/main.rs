@@ -3,5 +3,6 @@
 mod support;
 
 mod check;
+mod fmt;
 mod pages;
 mod start;

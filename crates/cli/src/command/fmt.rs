@@ -87,11 +87,11 @@ fn formatted(path: &Path, text: &str) -> Option<String> {
     let file: FileId = sources.add(Source::new(path.display().to_string(), text));
     let source = sources.get(file)?;
     let parsed = placet::syntax::parse(file, source);
-    if parsed.has_errors() {
+    let formatted = placet::syntax::format(&parsed);
+    if formatted.is_none() {
         output::findings(&render::diagnostics::text(&sources, &parsed.diagnostics));
-        return None;
     }
-    Some(placet::syntax::format(source, &parsed))
+    formatted
 }
 
 fn is_pipe(path: &Path) -> bool {
