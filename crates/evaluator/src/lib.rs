@@ -1,1 +1,3 @@
 //! Decides requests against a compiled policy.
+
+pub mod extract;
