@@ -13,9 +13,9 @@
 mod file;
 pub mod validate;
 
-use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
+use crate::digest::sha256;
 use crate::graph::Graph;
 use crate::policy::Policy;
 
@@ -35,7 +35,7 @@ impl Compiled {
     /// Whoever calls this vouches that they belong together, as the compiler does.
     #[must_use]
     pub fn new(policy: Policy, graphs: Vec<Graph>) -> Self {
-        let digest = digest(&file::encode(&policy));
+        let digest = sha256(&file::encode(&policy));
         Self {
             policy,
             graphs,
@@ -81,19 +81,11 @@ impl Compiled {
         validate::policy(&policy)?;
         let graphs: Vec<Graph> = file::decode(sections.graphs, "graphs")?;
         validate::graphs(&policy, &graphs)?;
-        let digest = digest(sections.policy);
+        let digest = sha256(sections.policy);
         Ok(Self {
             policy,
             graphs,
             digest,
         })
     }
-}
-
-fn digest(policy: &[u8]) -> SmolStr {
-    let hex: String = Sha256::digest(policy)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    smol_str::format_smolstr!("sha256:{hex}")
 }

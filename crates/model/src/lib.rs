@@ -7,6 +7,7 @@ pub mod compiled;
 pub mod credential;
 pub mod decision;
 pub mod digest;
+pub mod draw;
 pub mod graph;
 pub mod ids;
 pub mod json;

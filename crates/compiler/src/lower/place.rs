@@ -79,17 +79,16 @@ pub(super) fn arms(demands: &[Demanding<'_>], splitter: &mut Splitter<'_, Draft>
         if demanding.demand.combinations() == 0 {
             continue;
         }
-        for pattern in demand::arms(demanding.rule) {
-            let drafted: Result<DraftId, Infallible> =
-                splitter.arm(demanding.id, demanding.rule, &demanding.demand, pattern);
-            let Ok(test) = drafted;
-            arms.push(Arm {
-                rule: demanding.id,
-                pattern,
-                test,
-                demanding: at,
-            });
-        }
+        let drafted: Result<_, Infallible> =
+            splitter.arms(demanding.id, demanding.rule, &demanding.demand);
+        let Ok(drafted) = drafted;
+        let patterns = demand::arms(demanding.rule);
+        arms.extend(patterns.zip(drafted).map(|(pattern, test)| Arm {
+            rule: demanding.id,
+            pattern,
+            test,
+            demanding: at,
+        }));
     }
     arms
 }

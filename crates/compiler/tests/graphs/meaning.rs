@@ -12,7 +12,7 @@ use placet_model::policy::*;
 use crate::generate::{self, Random};
 
 /// What decides: the keys of a request, and a truth value for every leaf.
-struct Request {
+pub(crate) struct Request {
     seed: u64,
     function: FunctionId,
     action: ActionId,
@@ -24,7 +24,7 @@ struct Request {
     moment: Moment,
 }
 
-fn request(seed: u64) -> Request {
+pub(crate) fn request(seed: u64) -> Request {
     let mut random = Random::new(seed);
     let truths = [Truth::False, Truth::Undefined, Truth::True];
     let length = 1 + random.below(4);
@@ -216,9 +216,9 @@ impl Request {
     }
 }
 
-type Gathered = BTreeMap<(RuleId, Option<PatternId>), Truth>;
+pub(crate) type Gathered = BTreeMap<(RuleId, Option<PatternId>), Truth>;
 
-fn gather(policy: &Policy, graph: &Graph, request: &Request) -> Gathered {
+pub(crate) fn gather(policy: &Policy, graph: &Graph, request: &Request) -> Gathered {
     let mut gathered = Gathered::new();
     let mut todo = vec![graph.root];
     let cases = |cases: Cases| &graph.cases[cases.start as usize..cases.end as usize];

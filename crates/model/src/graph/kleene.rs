@@ -12,10 +12,10 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::demand::{Demand, pattern_test};
+use super::demand::{Demand, arms, pattern_test};
 use super::{Atom, Truth};
 use crate::ids::{ExprId, PatternId, RuleId};
-use crate::policy::{Expr, Policy, Rule};
+use crate::policy::{Condition, Expr, Policy, Rule};
 use crate::walk::Size;
 
 /// How many conjunctions and disjunctions within each other are split. What lies deeper
@@ -77,6 +77,36 @@ enum Term {
     },
 }
 
+impl Term {
+    /// With a pattern that gives its captures.
+    fn captured_by(self, pattern: Option<PatternId>) -> Self {
+        match self {
+            Self::Atom(Atom::Conditions { rule, .. }) => Self::Atom(Atom::Conditions {
+                rule,
+                captures: pattern,
+            }),
+            Self::Atom(_) => self,
+            Self::Expr {
+                id, negated, depth, ..
+            } => Self::Expr {
+                id,
+                negated,
+                captures: pattern,
+                depth,
+            },
+        }
+    }
+}
+
+/// Where a walk through a junction goes on: one that has met nothing undefined yet, and
+/// one that has. The neutral value of the rest leads the one to the neutral value, the
+/// other to undefined.
+#[derive(Clone, Copy)]
+struct Ends<Id> {
+    full: Id,
+    capped: Id,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Junction {
     And,
@@ -100,44 +130,79 @@ impl<'a, N: Nodes> Splitter<'a, N> {
         self.nodes
     }
 
-    /// The test graph of an arm.
+    /// The test graphs of a rule's [`arms`], in their order. Conditions that read captures
+    /// come first in them, so that all arms share the others.
     ///
     /// # Errors
-    /// When a node that it needs cannot be.
-    pub fn arm(
+    /// When a node that they need cannot be.
+    pub fn arms(
         &mut self,
         id: RuleId,
         rule: &Rule,
         demand: &Demand,
-        pattern: Option<PatternId>,
-    ) -> Result<N::Id, N::Error> {
-        let mut terms: Vec<Term> = demand.tests.iter().copied().map(Term::Atom).collect();
-        let test = pattern.and_then(|pattern| pattern_test(self.policy, pattern));
-        terms.extend(test.map(Term::Atom));
-        if self.splits(rule) {
-            terms.extend(rule.conditions.iter().map(|condition| Term::Expr {
-                id: condition.expr,
-                negated: condition.unless,
-                captures: pattern.filter(|_| self.size(condition.expr).captures),
-                depth: 0,
-            }));
-        } else {
-            let captures = rule
-                .conditions
-                .iter()
-                .any(|condition| self.size(condition.expr).captures);
-            terms.push(Term::Atom(Atom::Conditions {
-                rule: id,
-                captures: pattern.filter(|_| captures),
-            }));
-        }
+    ) -> Result<Vec<N::Id>, N::Error> {
+        let (own, shared) = self.conditions(id, rule);
+        let terms: Vec<Vec<Term>> = arms(rule)
+            .map(|pattern| {
+                let tests = demand.tests.iter().copied();
+                let test = pattern.and_then(|pattern| pattern_test(self.policy, pattern));
+                let captured = own.iter().map(|term| term.captured_by(pattern));
+                tests.chain(test).map(Term::Atom).chain(captured).collect()
+            })
+            .collect();
         let yes = self.nodes.truth(Truth::True)?;
-        if terms.is_empty() {
-            return Ok(yes);
+        if shared.is_empty() && terms.iter().all(Vec::is_empty) {
+            return Ok(vec![yes; terms.len()]);
         }
         let no = self.nodes.truth(Truth::False)?;
         let undefined = self.nodes.truth(Truth::Undefined)?;
-        self.junction(Junction::And, &terms, Next { yes, no, undefined })
+        let next = Next { yes, no, undefined };
+        // What all arms end in is split once, not once for each pattern.
+        let ends = Ends {
+            full: yes,
+            capped: undefined,
+        };
+        let capped = terms.iter().any(|terms| !terms.is_empty());
+        let ends = self.fold(Junction::And, &shared, next, ends, capped)?;
+        terms
+            .into_iter()
+            .map(|terms| Ok(self.fold(Junction::And, &terms, next, ends, false)?.full))
+            .collect()
+    }
+
+    /// The conditions of a rule: those that each arm has with its own captures, and those
+    /// that all arms share.
+    fn conditions(&self, id: RuleId, rule: &Rule) -> (Vec<Term>, Vec<Term>) {
+        let reads = |expr: ExprId| self.size(expr).captures;
+        if self.splits(rule) {
+            let term = |condition: &Condition| Term::Expr {
+                id: condition.expr,
+                negated: condition.unless,
+                captures: None,
+                depth: 0,
+            };
+            let (own, shared): (Vec<&Condition>, Vec<&Condition>) = rule
+                .conditions
+                .iter()
+                .partition(|condition| reads(condition.expr));
+            return (
+                own.into_iter().map(term).collect(),
+                shared.into_iter().map(term).collect(),
+            );
+        }
+        let all = Term::Atom(Atom::Conditions {
+            rule: id,
+            captures: None,
+        });
+        if rule
+            .conditions
+            .iter()
+            .any(|condition| reads(condition.expr))
+        {
+            (vec![all], Vec::new())
+        } else {
+            (Vec::new(), vec![all])
+        }
     }
 
     /// Whether a rule's conditions are few enough to split.
@@ -164,34 +229,49 @@ impl<'a, N: Nodes> Splitter<'a, N> {
         terms: &[Term],
         next: Next<N::Id>,
     ) -> Result<N::Id, N::Error> {
-        // Where a walk is that has met nothing undefined yet, and one that has: the
-        // neutral value of the rest leads the one to the neutral, the other to undefined.
         let neutral = match junction {
             Junction::And => next.yes,
             Junction::Or => next.no,
         };
-        let (mut full, mut capped) = (neutral, next.undefined);
+        let ends = Ends {
+            full: neutral,
+            capped: next.undefined,
+        };
+        // Nothing comes to the first part with something undefined behind it.
+        let ends = self.fold(junction, terms, next, ends, false)?;
+        Ok(ends.full)
+    }
+
+    /// Puts parts before what they lead to. What is capped before the first part is only
+    /// made when it is wanted: every node that is made is led to.
+    fn fold(
+        &mut self,
+        junction: Junction,
+        terms: &[Term],
+        next: Next<N::Id>,
+        mut ends: Ends<N::Id>,
+        capped: bool,
+    ) -> Result<Ends<N::Id>, N::Error> {
         for (at, term) in terms.iter().enumerate().rev() {
             let towards = |onward| match junction {
                 Junction::And => Next {
                     yes: onward,
                     no: next.no,
-                    undefined: capped,
+                    undefined: ends.capped,
                 },
                 Junction::Or => Next {
                     yes: next.yes,
                     no: onward,
-                    undefined: capped,
+                    undefined: ends.capped,
                 },
             };
-            let (ahead, aside) = (towards(full), towards(capped));
-            full = self.term(*term, ahead)?;
-            // Nothing comes to the first part with something undefined behind it.
-            if at > 0 {
-                capped = self.term(*term, aside)?;
+            let (ahead, aside) = (towards(ends.full), towards(ends.capped));
+            ends.full = self.term(*term, ahead)?;
+            if at > 0 || capped {
+                ends.capped = self.term(*term, aside)?;
             }
         }
-        Ok(full)
+        Ok(ends)
     }
 
     fn term(&mut self, term: Term, next: Next<N::Id>) -> Result<N::Id, N::Error> {

@@ -82,8 +82,8 @@ impl<'a> Demanded<'a> {
         if combinations == 0 {
             return Ok(());
         }
-        for (at, pattern) in demand::arms(rule).enumerate() {
-            let test = splitter.arm(id, rule, &demand, pattern)?;
+        let tests = splitter.arms(id, rule, &demand)?;
+        for (at, (pattern, test)) in demand::arms(rule).zip(tests).enumerate() {
             let segments = pattern.and_then(|id| policy.patterns.get(id.index()));
             let arm = Arm {
                 order: (rank(rule.kind), id, at),

@@ -1,0 +1,202 @@
+//! A decision graph as a picture: DOT text for Graphviz, or Mermaid text.
+//!
+//! Nodes and edges are labelled in policy words. Where nothing more is to be gathered
+//! nothing is drawn. The same graph gives the same text.
+
+mod label;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::graph::{Graph, Node, Truth};
+use crate::ids::NodeId;
+use crate::policy::Policy;
+
+/// The notation of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notation {
+    /// For Graphviz.
+    Dot,
+    /// For Mermaid, which Markdown renderers know.
+    Mermaid,
+}
+
+/// Draws a graph of a policy under a title. The nodes in `path`, those that a request's
+/// walk met, stand out, and so do the edges between them.
+#[must_use]
+pub fn draw(
+    policy: &Policy,
+    graph: &Graph,
+    title: &str,
+    path: &BTreeSet<NodeId>,
+    notation: Notation,
+) -> String {
+    let picture = Picture::of(policy, graph, path);
+    // Writing to a string cannot fail.
+    let mut out = String::new();
+    let _ = match notation {
+        Notation::Dot => picture.dot(title, &mut out),
+        Notation::Mermaid => picture.mermaid(title, &mut out),
+    };
+    out
+}
+
+struct Picture {
+    boxes: Vec<Box>,
+    edges: Vec<Edge>,
+}
+
+struct Box {
+    id: NodeId,
+    shape: Shape,
+    label: String,
+    on_path: bool,
+}
+
+struct Edge {
+    from: NodeId,
+    to: NodeId,
+    label: String,
+    on_path: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// A switch or segment.
+    Question,
+    /// An arm.
+    Arm,
+    /// A test.
+    Test,
+    /// A truth value.
+    End,
+}
+
+impl Picture {
+    fn of(policy: &Policy, graph: &Graph, path: &BTreeSet<NodeId>) -> Self {
+        let labels = label::Labels::new(policy, graph);
+        let mut picture = Self {
+            boxes: Vec::new(),
+            edges: Vec::new(),
+        };
+        // From the root on: parents come after their children.
+        for (at, node) in graph.nodes.iter().enumerate().rev() {
+            let id = NodeId::new(at);
+            if *node == Node::End && id != graph.root {
+                continue;
+            }
+            picture.boxes.push(Box {
+                id,
+                shape: match node {
+                    Node::Switch { .. } | Node::Segment { .. } => Shape::Question,
+                    Node::Arm { .. } => Shape::Arm,
+                    Node::Test { .. } => Shape::Test,
+                    Node::End | Node::Truth(_) => Shape::End,
+                },
+                label: labels.node(node),
+                on_path: path.contains(&id),
+            });
+            for (label, to) in labels.edges(node) {
+                if graph.nodes.get(to.index()) == Some(&Node::End) {
+                    continue;
+                }
+                picture.edges.push(Edge {
+                    from: id,
+                    to,
+                    label,
+                    on_path: path.contains(&id) && path.contains(&to),
+                });
+            }
+        }
+        picture
+    }
+
+    fn dot(&self, title: &str, out: &mut String) -> std::fmt::Result {
+        let quote = |text: &str| {
+            let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("\"{}\"", text.replace('\n', "\\n"))
+        };
+        writeln!(out, "digraph {} {{", quote(title))?;
+        writeln!(out, "  rankdir=LR")?;
+        writeln!(out, "  node [fontname=\"sans-serif\", fontsize=11]")?;
+        writeln!(out, "  edge [fontname=\"sans-serif\", fontsize=10]")?;
+        for node in &self.boxes {
+            let shape = match node.shape {
+                Shape::Question => "diamond",
+                Shape::Arm => "box",
+                Shape::Test => "hexagon",
+                Shape::End => "oval",
+            };
+            let bold = if node.on_path {
+                ", color=crimson, penwidth=3"
+            } else {
+                ""
+            };
+            let (id, label) = (node.id.0, quote(&node.label));
+            writeln!(out, "  n{id} [shape={shape}, label={label}{bold}]")?;
+        }
+        for edge in &self.edges {
+            let bold = if edge.on_path {
+                ", color=crimson, penwidth=3"
+            } else {
+                ""
+            };
+            let (from, to, label) = (edge.from.0, edge.to.0, quote(&edge.label));
+            writeln!(out, "  n{from} -> n{to} [label={label}{bold}]")?;
+        }
+        writeln!(out, "}}")
+    }
+
+    fn mermaid(&self, title: &str, out: &mut String) -> std::fmt::Result {
+        // Titles are YAML, where a JSON string is a string.
+        let title = title.replace('\\', "\\\\").replace('"', "\\\"");
+        writeln!(out, "---\ntitle: \"{title}\"\n---\nflowchart LR")?;
+        for node in &self.boxes {
+            let (open, close) = match node.shape {
+                Shape::Question => ("{", "}"),
+                Shape::Arm => ("[", "]"),
+                Shape::Test => ("{{", "}}"),
+                Shape::End => ("([", "])"),
+            };
+            let (id, label) = (node.id.0, escape_mermaid(&node.label));
+            writeln!(out, "  n{id}{open}\"{label}\"{close}")?;
+        }
+        for edge in &self.edges {
+            let (from, to, label) = (edge.from.0, edge.to.0, escape_mermaid(&edge.label));
+            writeln!(out, "  n{from} -->|\"{label}\"| n{to}")?;
+        }
+        let style = "stroke:crimson,stroke-width:3px";
+        for node in self.boxes.iter().filter(|node| node.on_path) {
+            writeln!(out, "  style n{} {style}", node.id.0)?;
+        }
+        let edges = self.edges.iter().enumerate();
+        for (at, _) in edges.filter(|(_, edge)| edge.on_path) {
+            writeln!(out, "  linkStyle {at} {style}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Characters that mean something to Mermaid or to the HTML that it makes, as entities.
+fn escape_mermaid(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '\n' => out.push_str("<br>"),
+            '"' | '#' | '&' | '<' | '>' | '`' | '*' | '_' | '\\' => {
+                let _ = write!(out, "#{};", u32::from(char));
+            }
+            char => out.push(char),
+        }
+    }
+    out
+}
+
+/// What a truth value at the end of a test graph means for an arm.
+const fn meaning(truth: Truth) -> &'static str {
+    match truth {
+        Truth::True => "matches",
+        Truth::False => "does not match",
+        Truth::Undefined => "undefined",
+    }
+}
