@@ -1,10 +1,12 @@
 //! Trees of a policy set to its typed policy, over all files at once.
 
+pub(crate) mod claims;
 pub(crate) mod clauses;
 pub(crate) mod duties;
 pub(crate) mod holes;
 pub(crate) mod lines;
 pub(crate) mod rules;
+pub(crate) mod tests;
 
 use placet_model::policy::Policy;
 use placet_syntax::{Diagnostic, Sources, ast};
@@ -76,6 +78,9 @@ pub fn check(sources: &Sources, files: &[ast::File]) -> Checked {
     lets::resolve_lets(&mut world, &mut exprs, &mut report, &items);
     let lines = lines::check_lines(&world, &mut exprs, &mut report);
     let rules = rules::check_rules(&world, &mut exprs, &mut report, &items);
+
+    claims::check_claims(&world, &mut exprs, &mut report, &items);
+    tests::check_tests(&world, &mut report, &items);
 
     let places = places(&world, &rules, &items);
     let policy = (!report.has_errors() && !report.has_gaps())

@@ -9,6 +9,8 @@ use placet_syntax::ast::{self, Clause, FileId, Name, Span, Spanned};
 use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
 
+use super::holes::{Written, extent, read_patterns};
+use crate::expr::{ArgScope, Reads, ResourceScope, Scope, Stance, UserScope};
 use crate::limits;
 use crate::report::{DiagnosticAt, Place, Report};
 use crate::resolve::groups::{find_group, unknown_agent};
@@ -72,6 +74,99 @@ impl<'a> Clauses<'a> {
     }
 }
 
+/// What the clauses of a rule or region cover.
+pub(crate) struct Covered {
+    pub(crate) agents: Agents,
+    pub(crate) users: Users,
+    pub(crate) functions: Option<Vec<FunctionId>>,
+    pub(crate) actions: Option<Vec<ActionId>>,
+    /// The functions that the tools and actions name together.
+    pub(crate) covered: Vec<FunctionId>,
+    pub(crate) written: Written,
+}
+
+impl Covered {
+    /// Resolves the names of all clauses, and reads the patterns.
+    pub(crate) fn of(
+        world: &World,
+        report: &mut Report,
+        file: FileId,
+        clauses: &Clauses,
+        shown: &str,
+    ) -> Self {
+        let agents = agents(world, report, file, clauses.agent.map(|(names, _)| names));
+        let users = users(world, report, file, clauses.user.map(|(users, _)| users));
+        let functions = functions(world, report, file, clauses.tool.map(|(tools, _)| tools));
+        let actions = actions(world, report, file, clauses.action.map(|(names, _)| names));
+        let covered = covered(world, functions.as_deref(), actions.as_deref());
+        // An empty list has its own error.
+        let named = functions
+            .as_ref()
+            .is_none_or(|functions| !functions.is_empty())
+            && actions.as_ref().is_none_or(|actions| !actions.is_empty());
+        if covered.is_empty() && named && !world.functions.is_empty() {
+            covers_nothing(report, file, clauses, shown);
+        }
+        let resources = clauses.resource.map(|(resources, _)| resources);
+        let written = read_patterns(world, report, file, resources);
+        Self {
+            agents,
+            users,
+            functions,
+            actions,
+            covered,
+            written,
+        }
+    }
+
+    /// What conditions beside these clauses may read.
+    pub(crate) fn scope(
+        &self,
+        subject: &'static str,
+        stance: Stance,
+        moment: Option<Moment>,
+    ) -> Scope {
+        Scope {
+            subject,
+            stance,
+            reads: Reads::All,
+            user: match self.users {
+                Users::All => UserScope::Maybe,
+                Users::None => UserScope::Never,
+                Users::Any | Users::In(_) | Users::Named(_) => UserScope::Always,
+            },
+            args: ArgScope::Over(self.covered.clone()),
+            resources: if self.written.broken {
+                ResourceScope::Later
+            } else {
+                ResourceScope::Within(extent(&self.written))
+            },
+            captures: self.written.captures.clone(),
+            moment,
+        }
+    }
+}
+
+fn covers_nothing(report: &mut Report, file: FileId, clauses: &Clauses, shown: &str) {
+    let mut diagnostic = Diagnostic::warning(
+        Code::PL0410,
+        format!("{shown} covers no call: none of its tools does any of its actions"),
+    );
+    let tools = clauses.tool.map(|(_, span)| (span, "these tools"));
+    let actions = clauses
+        .action
+        .map(|(_, span)| (span, "have none of these actions"));
+    for (at, (span, text)) in tools.into_iter().chain(actions).enumerate() {
+        let place = Place::new(file, span);
+        diagnostic = if at == 0 {
+            diagnostic.here(place, text)
+        } else {
+            diagnostic.also(place, text)
+        };
+    }
+    report.push(diagnostic.help("the actions of a tool stand in its declaration"));
+}
+
 /// The word of a clause that may stand once.
 const fn once(clause: &Clause) -> Option<&'static str> {
     match clause {
@@ -111,12 +206,7 @@ pub(crate) const fn moment_of(moment: ast::Moment) -> Moment {
 }
 
 /// The agents of a clause.
-pub(crate) fn agents(
-    world: &World,
-    report: &mut Report,
-    file: FileId,
-    clause: Option<&ast::Names>,
-) -> Agents {
+fn agents(world: &World, report: &mut Report, file: FileId, clause: Option<&ast::Names>) -> Agents {
     match clause {
         None | Some(ast::Names::Any) => Agents::All,
         Some(ast::Names::In(names)) => {
@@ -138,12 +228,7 @@ pub(crate) fn agents(
 }
 
 /// The users of a clause.
-pub(crate) fn users(
-    world: &World,
-    report: &mut Report,
-    file: FileId,
-    clause: Option<&ast::Users>,
-) -> Users {
+fn users(world: &World, report: &mut Report, file: FileId, clause: Option<&ast::Users>) -> Users {
     match clause {
         None | Some(ast::Users::AnyOrNone) => Users::All,
         Some(ast::Users::Any) => Users::Any,
@@ -179,7 +264,7 @@ fn groups(
 }
 
 /// The functions of a `tool` clause; `None` covers all.
-pub(crate) fn functions(
+fn functions(
     world: &World,
     report: &mut Report,
     file: FileId,
@@ -198,7 +283,7 @@ pub(crate) fn functions(
 }
 
 /// The actions of an `action` clause; `None` covers all.
-pub(crate) fn actions(
+fn actions(
     world: &World,
     report: &mut Report,
     file: FileId,
@@ -224,7 +309,7 @@ pub(crate) fn actions(
 }
 
 /// The functions that do one of the actions.
-pub(crate) fn covered(
+fn covered(
     world: &World,
     functions: Option<&[FunctionId]>,
     actions: Option<&[ActionId]>,

@@ -1,18 +1,18 @@
 //! Rules of the tree to rules of the policy.
 
 use placet_model::ids::LayerId;
-use placet_model::policy::{Condition, Moment, Pattern, Rule, RuleKind, Users};
+use placet_model::policy::{Condition, Moment, Pattern, Rule, RuleKind};
 use placet_model::value::Value;
 use placet_syntax::ast::{self, Effect};
 use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
 
-use super::clauses::{self, Clauses};
+use super::clauses::{Clauses, Covered};
 use super::duties::{DutyScope, check_duties};
-use super::holes::{check_used, extent, read_patterns, resolve_patterns};
+use super::holes::{check_used, resolve_patterns};
 use crate::arena::Exprs;
 use crate::collect::{Declared, Items};
-use crate::expr::{ArgScope, Elaborator, Reads, ResourceScope, Scope, Stance, UserScope};
+use crate::expr::{Elaborator, Reads, Stance};
 use crate::report::{DiagnosticAt, Place, Report};
 use crate::resolve::constants::{joined, listed};
 use crate::resolve::names::check_text;
@@ -60,39 +60,14 @@ fn check_rule(
     let clauses = Clauses::of(report, file, &node.clauses);
     check_shape(world, report, decl, kind, &clauses);
 
-    let agents = clauses::agents(world, report, file, clauses.agent.map(|(names, _)| names));
-    let users = clauses::users(world, report, file, clauses.user.map(|(users, _)| users));
-    let functions = clauses::functions(world, report, file, clauses.tool.map(|(tools, _)| tools));
-    let actions = clauses::actions(world, report, file, clauses.action.map(|(names, _)| names));
-    let covered = clauses::covered(world, functions.as_deref(), actions.as_deref());
-    let named_all = functions
-        .as_ref()
-        .is_none_or(|functions| !functions.is_empty())
-        && actions.as_ref().is_none_or(|actions| !actions.is_empty());
-    if covered.is_empty() && named_all && !world.functions.is_empty() {
-        covers_nothing(report, decl, &clauses);
-    }
-    let resources = clauses.resource.map(|(resources, _)| resources);
-    let written = read_patterns(world, report, file, resources);
-
-    let mut scope = Scope {
-        subject: kind.name(),
-        stance: if kind == RuleKind::Grant {
-            Stance::Fits
-        } else {
-            Stance::Stops
-        },
-        reads: Reads::All,
-        user: user_scope(&users),
-        args: ArgScope::Over(covered),
-        resources: if written.broken {
-            ResourceScope::Later
-        } else {
-            ResourceScope::Within(extent(&written))
-        },
-        captures: written.captures.clone(),
-        moment: clauses.moment.map(|(moment, _)| moment),
+    let shown = format!("`{}`", node.name.node);
+    let covered = Covered::of(world, report, file, &clauses, &shown);
+    let stance = match kind {
+        RuleKind::Grant => Stance::Fits,
+        RuleKind::Deny | RuleKind::Require => Stance::Stops,
     };
+    let moment = clauses.moment.map(|(moment, _)| moment);
+    let mut scope = covered.scope(kind.name(), stance, moment);
     let mut elaborator = Elaborator::new(world, exprs, report, &scope, file);
     let conditions: Vec<Condition> = clauses
         .conditions
@@ -106,19 +81,19 @@ fn check_rule(
         world,
         file,
         kind,
-        users: &users,
+        users: &covered.users,
     };
     let duties = check_duties(&duty_scope, &mut elaborator, &clauses.duties);
     let call_time = elaborator.call_time().cloned();
     let used = elaborator.used_captures().clone();
     let known = elaborator.into_known();
-    check_used(report, &written.captures, &used);
+    check_used(report, &covered.written.captures, &used);
     if let (Some(Moment::Issuance), Some((place, what))) = (scope.moment, call_time) {
         not_at_issuance(report, kind, place, &what);
     }
     scope.reads = Reads::Facts;
     let mut elaborator = Elaborator::new(world, exprs, report, &scope, file).knowing(known);
-    let patterns = resolve_patterns(&mut elaborator, file, &written);
+    let patterns = resolve_patterns(&mut elaborator, file, &covered.written);
 
     let layer = world
         .layers
@@ -131,27 +106,23 @@ fn check_rule(
             kind,
             doc: decl.doc(),
             annotations: annotations(report, decl),
-            agents,
-            users,
-            functions,
-            actions,
+            agents: covered.agents,
+            users: covered.users,
+            functions: covered.functions,
+            actions: covered.actions,
             resources: Vec::new(),
-            captures: written.captures.into_iter().map(|(name, _)| name).collect(),
+            captures: covered
+                .written
+                .captures
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect(),
             moment: scope.moment,
             conditions,
             duties,
         },
         patterns,
         place: decl.place(decl.span),
-    }
-}
-
-/// What a `user` clause says of there being a user.
-pub(crate) const fn user_scope(users: &Users) -> UserScope {
-    match users {
-        Users::All => UserScope::Maybe,
-        Users::None => UserScope::Never,
-        Users::Any | Users::In(_) | Users::Named(_) => UserScope::Always,
     }
 }
 
@@ -242,30 +213,6 @@ fn check_whole(report: &mut Report, decl: &Declared<ast::Rule>, clauses: &Clause
         diagnostic = diagnostic.replace(at, text, "add what is missing, as wide as it can be");
     }
     report.push(diagnostic);
-}
-
-fn covers_nothing(report: &mut Report, decl: &Declared<ast::Rule>, clauses: &Clauses) {
-    let name = &decl.node.name;
-    let mut diagnostic = Diagnostic::warning(
-        Code::PL0410,
-        format!(
-            "`{}` covers no call: none of its tools does any of its actions",
-            name.node
-        ),
-    );
-    let places = [
-        clauses.tool.map(|(_, span)| span),
-        clauses.action.map(|(_, span)| span),
-    ];
-    for (at, span) in places.into_iter().flatten().enumerate() {
-        let place = decl.place(span);
-        diagnostic = if at == 0 {
-            diagnostic.here(place, "these tools")
-        } else {
-            diagnostic.also(place, "have none of these actions")
-        };
-    }
-    report.push(diagnostic.help("the actions of a tool stand in its declaration"));
 }
 
 fn not_at_issuance(report: &mut Report, kind: RuleKind, place: Place, what: &str) {
