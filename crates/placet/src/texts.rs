@@ -4,7 +4,7 @@ use std::fmt;
 
 use placet_model::compiled::Compiled;
 use placet_syntax::ast::Item;
-use placet_syntax::{Code, Diagnostic, Parsed, Source, Sources, Span, ast};
+use placet_syntax::{Code, Diagnostic, Source, Sources, Span, ast};
 
 /// Checks the texts of a policy set and compiles it when there is no error.
 ///
@@ -27,22 +27,34 @@ where
                 (shown, Some(at))
             }
         };
-        let file = sources.add(Source::new(name, text));
-        if let Some(at) = invalid {
-            diagnostics.push(not_utf8(file, at));
+        let id = sources.add(Source::new(name, text));
+        let Some(source) = sources.get(id) else {
             continue;
+        };
+        let mut parsed = placet_syntax::parse(id, source);
+        match invalid {
+            // What else is wrong with it may come of the bytes that were replaced.
+            Some(at) => {
+                parsed.file.recovered = true;
+                diagnostics.push(not_utf8(id, at));
+            }
+            None => diagnostics.append(&mut parsed.diagnostics),
         }
-        if let Some(source) = sources.get(file) {
-            files.push(placet_syntax::parse(file, source));
-        }
+        files.push(parsed.file);
     }
-    diagnostics.extend(files.iter().flat_map(|file| file.diagnostics.clone()));
-    let census = Census::of(&files);
+    let mut checked = placet_compiler::check(&sources, &files);
+    diagnostics.append(&mut checked.diagnostics);
+    diagnostics.sort_by_key(|found| found.primary().map(|label| (label.file, label.span)));
+    let usable = !diagnostics.iter().any(Diagnostic::is_error);
+    let policy = checked.policy.filter(|_| usable).map(|policy| {
+        let graphs = placet_compiler::lower::lower(&policy);
+        Compiled::new(policy, graphs)
+    });
     Checked {
+        census: Census::of(&files),
         sources,
         diagnostics,
-        policy: None,
-        census,
+        policy,
     }
 }
 
@@ -93,12 +105,12 @@ pub struct Census {
 }
 
 impl Census {
-    fn of(files: &[Parsed]) -> Self {
+    fn of(files: &[ast::File]) -> Self {
         let mut census = Self {
             files: files.len(),
             ..Self::default()
         };
-        for item in files.iter().flat_map(|file| &file.file.items) {
+        for item in files.iter().flat_map(|file| &file.items) {
             census.count(item);
         }
         census
@@ -151,6 +163,5 @@ impl std::error::Error for Findings {}
 fn not_utf8(file: placet_syntax::FileId, at: usize) -> Diagnostic {
     Diagnostic::error(Code::PL0016, "the file is not UTF-8")
         .at(file, Span::at(at), "the first byte that is not")
-        .note("nothing in the file was checked")
         .help("save it as UTF-8, without a byte order mark")
 }

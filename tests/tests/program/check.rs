@@ -82,7 +82,7 @@ fn what_cannot_run_yet_says_so() {
     folder.file(
         "claims.placet",
         "claim \"nothing is deleted\" { never { action delete } }\n\
-         test \"t\" { agent assistant  user ana  call notes.read_note { owner = \"ana\", id = 1 } -> grant }\n",
+         test \"t\" { agent assistant  user ana  issue notes read \"note/**\" -> grant  call notes.read_note { owner = \"ana\", id = 1 } -> grant }\n",
     );
     folder
         .run(&["check", "."])
