@@ -15,6 +15,8 @@ mod suggest;
 mod write;
 
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod tests;
 
 pub use self::credential::{credential_to_json, read_credential};

@@ -699,6 +699,9 @@ fn credential() -> impl Strategy<Value = Credential> {
     })
 }
 
+/// Pieces of JSON in any order; every third text or so is JSON.
+const JSON_LIKE: &str = r#"(\[){0,3}(\{"a"( )?:){0,2}("[a\\"\\\\/bu0-9é😀]{0,3}"|"(\\\\u[d0-9][8c0-9][0-9f]{2}){1,2}"|-?[0-9]{1,2}(\.[0-9]{0,2})?([eE](-[0-9]{0,2}|\+?0?))?|true|nul{1,2}|,|\n){1,2}(\}){0,2}(,[0-9"])?(\]){0,3}"#;
+
 proptest! {
     #[test]
     fn credentials_come_back_as_they_went(credential in credential()) {
@@ -710,6 +713,17 @@ proptest! {
     #[test]
     fn any_bytes_get_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         let _ = read_request(&bytes);
+    }
+
+    #[test]
+    fn two_readers_agree_on_what_is_json(text in JSON_LIKE) {
+        let duplicates = matches!(read_json(text.as_bytes()), Ok(Err(_)));
+        let other = serde_json::from_str::<serde_json::Value>(&text);
+        prop_assert_eq!(
+            read_json(text.as_bytes()).is_ok(),
+            other.is_ok() || duplicates,
+            "{}", text
+        );
     }
 
     #[test]
