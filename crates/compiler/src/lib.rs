@@ -4,6 +4,7 @@ mod arena;
 mod assemble;
 mod check;
 mod collect;
+mod compile;
 mod expr;
 pub mod limits;
 pub mod lower;
@@ -14,4 +15,5 @@ mod ty;
 mod world;
 
 pub use check::{Checked, Places, check};
+pub use compile::{Compilation, compile};
 pub use report::Place;

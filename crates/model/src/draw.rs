@@ -5,7 +5,7 @@
 
 mod label;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::graph::{Graph, Node, Truth};
@@ -96,16 +96,15 @@ impl Picture {
                 label: labels.node(node),
                 on_path: path.contains(&id),
             });
-            for (label, to) in labels.edges(node) {
-                if graph.nodes.get(to.index()) == Some(&Node::End) {
-                    continue;
+            for (to, labels) in by_target(labels.edges(node)) {
+                if graph.nodes.get(to.index()) != Some(&Node::End) {
+                    picture.edges.push(Edge {
+                        from: id,
+                        to,
+                        label: listed(&labels),
+                        on_path: path.contains(&id) && path.contains(&to),
+                    });
                 }
-                picture.edges.push(Edge {
-                    from: id,
-                    to,
-                    label,
-                    on_path: path.contains(&id) && path.contains(&to),
-                });
             }
         }
         picture
@@ -174,6 +173,31 @@ impl Picture {
             writeln!(out, "  linkStyle {at} {style}")?;
         }
         Ok(())
+    }
+}
+
+/// Edges that lead to the same node are one, with all of their labels.
+fn by_target(edges: Vec<(String, NodeId)>) -> Vec<(NodeId, Vec<String>)> {
+    let mut places: BTreeMap<NodeId, usize> = BTreeMap::new();
+    let mut merged: Vec<(NodeId, Vec<String>)> = Vec::new();
+    for (label, to) in edges {
+        let at = *places.entry(to).or_insert(merged.len());
+        match merged.get_mut(at) {
+            Some((_, labels)) => labels.push(label),
+            None => merged.push((to, vec![label])),
+        }
+    }
+    merged
+}
+
+/// The labels of an edge; nobody reads more than a few.
+fn listed(labels: &[String]) -> String {
+    const SHOWN: usize = 6;
+    match labels.split_at_checked(SHOWN) {
+        Some((shown, rest)) if rest.len() > 1 => {
+            format!("{} and {} more", shown.join(", "), rest.len())
+        }
+        _ => labels.join(", "),
     }
 }
 

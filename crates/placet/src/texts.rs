@@ -42,14 +42,11 @@ where
         }
         files.push(parsed.file);
     }
-    let mut checked = placet_compiler::check(&sources, &files);
-    diagnostics.append(&mut checked.diagnostics);
+    let mut compilation = placet_compiler::compile(&sources, &files);
+    diagnostics.append(&mut compilation.diagnostics);
     diagnostics.sort_by_key(|found| found.primary().map(|label| (label.file, label.span)));
     let usable = !diagnostics.iter().any(Diagnostic::is_error);
-    let policy = checked.policy.filter(|_| usable).map(|policy| {
-        let graphs = placet_compiler::lower::lower(&policy);
-        Compiled::new(policy, graphs)
-    });
+    let policy = compilation.compiled.filter(|_| usable);
     Checked {
         census: Census::of(&files),
         sources,

@@ -4,6 +4,7 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unreachable,
     clippy::unwrap_used,
     reason = "a test that fails is to stop"
@@ -13,3 +14,4 @@ mod generate;
 mod hostile;
 mod meaning;
 mod saved;
+mod texts;
