@@ -9,6 +9,7 @@ mod check;
 mod codes;
 mod fmt;
 mod generate;
+mod graph;
 mod init;
 
 /// Does what the command line says.
@@ -18,6 +19,7 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Graph(args) => graph::run(&args),
         Command::ExplainCode(args) => codes::run(&args),
         Command::Completions(args) => generate::completions(&args),
         Command::Man(args) => generate::man(&args),
