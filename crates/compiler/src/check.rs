@@ -83,8 +83,8 @@ pub fn check(sources: &Sources, files: &[ast::File]) -> Checked {
     tests::check_tests(&world, &mut report, &items);
 
     let places = places(&world, &rules, &items);
-    let policy = (!report.has_errors() && !report.has_gaps())
-        .then(|| assemble(&world, &exprs, lines, rules));
+    let parsed = !files.iter().any(|file| file.recovered);
+    let policy = (parsed && !report.has_errors()).then(|| assemble(&world, &exprs, lines, rules));
     Checked {
         policy,
         diagnostics: report.finish(),

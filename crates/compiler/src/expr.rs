@@ -79,6 +79,8 @@ pub(crate) enum ArgScope {
     Over(Vec<FunctionId>),
     /// Not known before a let is used.
     Later,
+    /// Nobody knows, because a tool or action is wrong: nothing can be said of them.
+    Unknown,
 }
 
 /// Which resources a condition is about.
@@ -98,6 +100,8 @@ pub(crate) struct Elaborator<'w, 'a, 'r> {
     file: FileId,
     /// Variables and parameters that can be named here, innermost last.
     locals: Vec<Local>,
+    /// Names of variables whose bodies have ended.
+    ended: Vec<SmolStr>,
     slots: u32,
     /// What is known to be there at this point.
     present: Vec<ExprId>,
@@ -141,6 +145,7 @@ impl<'w, 'a, 'r> Elaborator<'w, 'a, 'r> {
             scope,
             file,
             locals: Vec::new(),
+            ended: Vec::new(),
             slots: 0,
             present: Vec::new(),
             has_user,

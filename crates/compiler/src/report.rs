@@ -59,6 +59,8 @@ pub(crate) struct Report<'a> {
     pub(crate) sources: &'a Sources,
     diagnostics: Vec<Diagnostic>,
     gaps: Gaps<'a>,
+    /// Unknown names that were not reported.
+    excused: usize,
 }
 
 impl<'a> Report<'a> {
@@ -67,6 +69,7 @@ impl<'a> Report<'a> {
             sources,
             diagnostics: Vec::new(),
             gaps: Gaps::new(sources, files),
+            excused: 0,
         }
     }
 
@@ -99,6 +102,7 @@ impl<'a> Report<'a> {
     ) {
         let last = name.rsplit('.').next().unwrap_or(name);
         if self.gaps.may_declare(last) {
+            self.excused += 1;
             return;
         }
         let diagnostic = match closest(name, declared) {
@@ -124,17 +128,21 @@ impl<'a> Report<'a> {
         self.push(diagnostic);
     }
 
-    /// Whether a name may be declared in a part that did not parse.
-    pub(crate) fn may_be_declared(&self, name: &str) -> bool {
-        self.gaps.may_declare(name)
+    /// Whether an unknown name may be declared in a part that did not parse, so that it
+    /// should not be reported.
+    pub(crate) fn excuses(&mut self, name: &str) -> bool {
+        let excused = self.gaps.may_declare(name);
+        self.excused += usize::from(excused);
+        excused
     }
 
     pub(crate) fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.diagnostics.len()
+    /// How much has been found wrong so far, reported or excused.
+    pub(crate) fn wrong(&self) -> usize {
+        self.diagnostics.len() + self.excused
     }
 
     /// All findings by place, each once.

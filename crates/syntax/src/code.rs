@@ -66,7 +66,7 @@ codes! {
     PL0114 "groups are nested in a circle";
     PL0115 "a group has members from requests and from declarations";
     PL0116 "a let is used in itself";
-    PL0117 "a name that no request can hold";
+    PL0117 "a `/` in the name of a rule or layer";
     PL0118 "a function gets too few or too many arguments";
     PL0119 "a function in a condition is not known";
     PL0120 "a fact is declared in two ways";

@@ -81,7 +81,9 @@ pub(crate) struct Covered {
     pub(crate) functions: Option<Vec<FunctionId>>,
     pub(crate) actions: Option<Vec<ActionId>>,
     /// The functions that the tools and actions name together.
-    pub(crate) covered: Vec<FunctionId>,
+    covered: Vec<FunctionId>,
+    /// A tool or action is wrong, so that nobody knows what is covered.
+    unknown: bool,
     pub(crate) written: Written,
 }
 
@@ -96,15 +98,13 @@ impl Covered {
     ) -> Self {
         let agents = agents(world, report, file, clauses.agent.map(|(names, _)| names));
         let users = users(world, report, file, clauses.user.map(|(users, _)| users));
-        let functions = functions(world, report, file, clauses.tool.map(|(tools, _)| tools));
+        let before = report.wrong();
+        let tools = clauses.tool.map(|(tools, _)| tools);
+        let functions = functions(world, report, file, tools);
         let actions = actions(world, report, file, clauses.action.map(|(names, _)| names));
+        let unknown = report.wrong() > before;
         let covered = covered(world, functions.as_deref(), actions.as_deref());
-        // An empty list has its own error.
-        let named = functions
-            .as_ref()
-            .is_none_or(|functions| !functions.is_empty())
-            && actions.as_ref().is_none_or(|actions| !actions.is_empty());
-        if covered.is_empty() && named && !world.functions.is_empty() {
+        if covered.is_empty() && !unknown && !report.has_gaps() && !world.functions.is_empty() {
             covers_nothing(report, file, clauses, shown);
         }
         let resources = clauses.resource.map(|(resources, _)| resources);
@@ -115,6 +115,7 @@ impl Covered {
             functions,
             actions,
             covered,
+            unknown,
             written,
         }
     }
@@ -135,7 +136,11 @@ impl Covered {
                 Users::None => UserScope::Never,
                 Users::Any | Users::In(_) | Users::Named(_) => UserScope::Always,
             },
-            args: ArgScope::Over(self.covered.clone()),
+            args: if self.unknown {
+                ArgScope::Unknown
+            } else {
+                ArgScope::Over(self.covered.clone())
+            },
             resources: if self.written.broken {
                 ResourceScope::Later
             } else {

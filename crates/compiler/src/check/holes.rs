@@ -1,6 +1,6 @@
 //! Patterns of rules and regions: holes, captures, and where they lie.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use placet_model::pattern::Concrete;
 use placet_model::policy::{Extract, Hole, Pattern, Segment};
@@ -71,8 +71,10 @@ pub(crate) fn read_patterns(
                 .any(|(known, _)| *known == name.node)
             {
                 let place = Place::new(file, name.span);
-                check_shadow(world, report, name, place);
-                written.captures.push((name.node.clone(), place));
+                // One that would hide something is wrong already, used or not.
+                if !is_hiding(world, report, name, place) {
+                    written.captures.push((name.node.clone(), place));
+                }
             }
         }
     }
@@ -120,25 +122,29 @@ fn check_same_captures(report: &mut Report, file: FileId, patterns: &[Spanned<as
     }
 }
 
-fn check_shadow(world: &World, report: &mut Report, name: &str, place: Place) {
-    if is_built_in(name) {
-        report.push(hidden(name, "built in", place, None));
+fn is_hiding(world: &World, report: &mut Report, name: &str, place: Place) -> bool {
+    let hidden_name = if is_built_in(name) {
+        hidden(name, "built in", place, None)
     } else if let Some(decl) = world.lets.get(name) {
         let first = decl.decl.place(decl.decl.node.name.span);
-        report.push(hidden(name, "a let", place, Some(first)));
+        hidden(name, "a let", place, Some(first))
     } else if let Some((_, history)) = world.history(name) {
-        report.push(hidden(name, "a history", place, Some(history.place)));
-    }
+        hidden(name, "a history", place, Some(history.place))
+    } else {
+        return false;
+    };
+    report.push(hidden_name);
+    true
 }
 
 /// Reports what is captured and never read.
 pub(crate) fn check_used(
     report: &mut Report,
     captures: &[(SmolStr, Place)],
-    elaborator_used: &std::collections::BTreeSet<usize>,
+    used: &BTreeSet<usize>,
 ) {
     for (at, (name, place)) in captures.iter().enumerate() {
-        if !elaborator_used.contains(&at) {
+        if !used.contains(&at) {
             report.push(
                 Diagnostic::error(
                     Code::PL0520,

@@ -2,7 +2,7 @@
 
 use placet_model::ids::{ExprId, FunctionId};
 use placet_model::policy::{Expr, Extract, Hole, Pattern, Segment};
-use placet_syntax::ast::{self, FileId};
+use placet_syntax::ast::{self, FileId, Span};
 use placet_syntax::{Code, Diagnostic};
 
 use super::holes::{makes_segment, no_segment};
@@ -104,7 +104,7 @@ fn check_template(
                     return None;
                 }
                 segments.push(Segment::Hole(check_hole(
-                    exprs, report, file, function, hole,
+                    exprs, report, function, hole, place,
                 )?));
             }
             plain => segments.extend(plain_segment(plain)),
@@ -119,10 +119,11 @@ fn check_template(
 fn check_hole(
     exprs: &mut Exprs,
     report: &mut Report,
-    file: FileId,
     function: &FunctionDecl,
     hole: &ast::Hole,
+    whole: Place,
 ) -> Option<Hole> {
+    let file = whole.file;
     let place = Place::new(file, hole.of.span);
     let (value, ty) = read_param(exprs, report, file, function, &hole.of.node)?;
     if ty.is_error() {
@@ -150,7 +151,7 @@ fn check_hole(
                     format!("{} makes a resource of each of its members", ty.a()),
                 )
                 .here(place, "several resources, not one")
-                .help("write `each` in front: `{each …}`"),
+                .replace(inside(whole), "each ", "write `each` in front"),
             );
             return None;
         }
@@ -164,6 +165,12 @@ fn check_hole(
         extract,
         value,
     })
+}
+
+/// Just behind the opening brace of a hole.
+const fn inside(hole: Place) -> Place {
+    let start = hole.span.start + 1;
+    Place::new(hole.file, Span { start, end: start })
 }
 
 /// A parameter, or a field of one; of a list of records, the list of the fields.

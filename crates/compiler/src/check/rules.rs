@@ -15,7 +15,7 @@ use crate::collect::{Declared, Items};
 use crate::expr::{Elaborator, Reads, Stance};
 use crate::report::{DiagnosticAt, Place, Report};
 use crate::resolve::constants::{joined, listed};
-use crate::resolve::names::check_text;
+use crate::resolve::names::check_part;
 use crate::world::World;
 
 /// A rule, checked: ids of expressions are those of the working arena, and patterns are
@@ -51,7 +51,7 @@ fn check_rule(
 ) -> Checked {
     let file = decl.file;
     let node = decl.node;
-    check_text(report, "rule", &node.name, decl.place(node.name.span));
+    check_part(report, "rule", &node.name, decl.place(node.name.span));
     let kind = match node.effect.node {
         Effect::Grant => RuleKind::Grant,
         Effect::Deny => RuleKind::Deny,

@@ -14,7 +14,7 @@ use smol_str::SmolStr;
 use crate::collect::{Declared, Items};
 use crate::limits;
 use crate::report::{DiagnosticAt, Place, Report};
-use crate::resolve::names::{Seen, check_count, check_text, twice};
+use crate::resolve::names::{Seen, check_count, twice};
 use crate::world::World;
 
 /// The rules by their names in expectations: `rule`, and `layer/rule`.
@@ -41,7 +41,6 @@ pub(crate) fn check_tests<'a>(world: &World<'a>, report: &mut Report, items: &It
     for given in &items.givens {
         let name = &given.node.name;
         let place = given.place(name.span);
-        check_text(report, "fixture", name, place);
         match context.givens.get(&name.node) {
             Some(first) => {
                 let first = first.place(first.node.name.span);

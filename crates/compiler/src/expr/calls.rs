@@ -91,7 +91,7 @@ impl Elaborator<'_, '_, '_> {
     }
 
     fn unknown_function(&mut self, name: &Name) {
-        if self.report.may_be_declared(name) {
+        if self.report.excuses(name) {
             return;
         }
         let lets = self.world.lets.keys().map(smol_str::SmolStr::as_str);

@@ -26,6 +26,11 @@ impl Elaborator<'_, '_, '_> {
         let id = match &expr.node {
             ast::Expr::And(operands) => self.chain(operands, positive, true),
             ast::Expr::Or(operands) => self.chain(operands, positive, false),
+            ast::Expr::Not(operand) if is_leaf(&operand.node) => {
+                // `not has x or not x` reads better than `not (has x and x)`.
+                let inner = self.in_atom(expr.span, positive, around, |this| this.leaf(operand));
+                self.exprs.add(Expr::Not(inner))
+            }
             ast::Expr::Not(operand) => {
                 let inner = self.truth(operand, !positive, Around::Tight);
                 self.exprs.add(Expr::Not(inner))
@@ -36,14 +41,16 @@ impl Elaborator<'_, '_, '_> {
                 binder,
                 body,
             } => self.quantified(quantifier.node, binder, body, expr.span, positive),
-            _ => self.in_atom(expr.span, positive, around, |this| {
-                let typed = this.by_kind(expr, Some(&Ty::Bool));
-                this.expect_bool(&typed.ty, expr);
-                typed.id
-            }),
+            _ => self.in_atom(expr.span, positive, around, |this| this.leaf(expr)),
         };
         self.leave();
         id
+    }
+
+    fn leaf(&mut self, expr: &Spanned<ast::Expr>) -> ExprId {
+        let typed = self.by_kind(expr, Some(&Ty::Bool));
+        self.expect_bool(&typed.ty, expr);
+        typed.id
     }
 
     /// A chain of `and` or `or`: each operand may rely on those left of it.
@@ -83,4 +90,16 @@ impl Elaborator<'_, '_, '_> {
             .help(help),
         );
     }
+}
+
+/// Whether an expression has no conditions as parts.
+const fn is_leaf(expr: &ast::Expr) -> bool {
+    !matches!(
+        expr,
+        ast::Expr::And(_)
+            | ast::Expr::Or(_)
+            | ast::Expr::Not(_)
+            | ast::Expr::Has(_)
+            | ast::Expr::Quantified { .. }
+    )
 }

@@ -383,6 +383,7 @@ impl Elaborator<'_, '_, '_> {
         let joined = match &self.scope.args {
             ArgScope::Over(functions) => self.joined_argument(functions, name, place)?,
             ArgScope::Later => self.loose_argument(name)?,
+            ArgScope::Unknown => return None,
         };
         let typed = self.add(Expr::Arg(name.node.clone()), joined.ty);
         let text = smol_str::format_smolstr!("args.{}", name.node);
@@ -483,7 +484,7 @@ impl Elaborator<'_, '_, '_> {
         names: &[&str],
         help: &str,
     ) {
-        if self.report.may_be_declared(name) {
+        if self.report.excuses(name) {
             return;
         }
         let place = self.place(name.span);
@@ -527,7 +528,21 @@ impl Elaborator<'_, '_, '_> {
 
     fn unknown_root(&mut self, name: &Name, place: Place) {
         let world = self.world;
-        if self.report.may_be_declared(name) {
+        if self.report.excuses(name) {
+            return;
+        }
+        if self.ended.contains(&name.node) {
+            let diagnostic = Diagnostic::error(
+                Code::PL0101,
+                format!(
+                    "`{}` is known only behind the colon of its `all` or `some`",
+                    name.node
+                ),
+            )
+            .here(place, "after the end of it")
+            .note("without parentheses the condition behind the colon ends before `and` and `or`")
+            .help("put the whole of it in parentheses: `some x in xs: (… and …)`");
+            self.complain(diagnostic);
             return;
         }
         let elsewhere = self.elsewhere(name);
@@ -590,7 +605,7 @@ impl Elaborator<'_, '_, '_> {
     fn elsewhere(&self, name: &Name) -> Option<String> {
         let params = match &self.scope.args {
             ArgScope::Over(functions) => functions.as_slice(),
-            ArgScope::Later => &[],
+            ArgScope::Later | ArgScope::Unknown => &[],
         };
         let is_param = params
             .iter()
@@ -679,7 +694,7 @@ impl Elaborator<'_, '_, '_> {
     }
 
     pub(super) fn forget_local(&mut self) {
-        self.locals.pop();
+        self.ended.extend(self.locals.pop().map(|local| local.name));
         self.slots -= 1;
     }
 

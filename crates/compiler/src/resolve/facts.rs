@@ -7,7 +7,7 @@ use placet_syntax::ast::{self, Spanned};
 use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
 
-use super::names::{check_count, check_text, twice};
+use super::names::{check_count, twice};
 use super::types::resolve_field;
 use crate::collect::{Declared, Items};
 use crate::limits;
@@ -93,7 +93,6 @@ fn entity_block(
             ));
             continue;
         }
-        check_text(report, "fact", name, place);
         if is_built_in(entity, name) {
             report.push(built_in(entity.name(), name, place));
             continue;
@@ -230,7 +229,6 @@ fn resource_block(
             ));
             continue;
         }
-        check_text(report, "fact", name, place);
         if name.node == "path" {
             report.push(built_in("resource", name, place));
             continue;

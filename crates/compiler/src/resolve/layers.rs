@@ -8,7 +8,7 @@ use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
 
 use super::constants::{duration_of, listed};
-use super::names::{Seen, check_count, check_text, twice};
+use super::names::{Seen, check_count, check_part, twice};
 use crate::collect::{Declared, Items, MAIN};
 use crate::limits;
 use crate::report::{DiagnosticAt, Place, Report, closest, written};
@@ -24,7 +24,6 @@ pub(crate) fn resolve_layers<'a>(world: &mut World<'a>, report: &mut Report, ite
     };
     let node = policy.node;
     world.name = node.name.node.clone();
-    check_text(report, "policy", &node.name, policy.place(node.name.span));
     check_language(world, report, policy);
     check_lifetime(world, report, policy);
 
@@ -32,7 +31,7 @@ pub(crate) fn resolve_layers<'a>(world: &mut World<'a>, report: &mut Report, ite
     let mut seen = Seen::default();
     for name in &node.layers {
         let place = policy.place(name.span);
-        check_text(report, "layer", name, place);
+        check_part(report, "layer", name, place);
         if seen.declare(report, "layer", name, place) {
             world.layers.push(LayerDecl {
                 layer: Layer {
@@ -55,7 +54,7 @@ fn one_policy<'i, 'a>(
     items: &'i Items<'a>,
 ) -> Option<&'i Declared<'a, ast::Policy>> {
     let Some((first, others)) = items.policies.split_first() else {
-        if !report.may_be_declared("policy") {
+        if !report.excuses("policy") {
             report.push(no_policy(items));
         }
         return None;

@@ -221,8 +221,8 @@ fn check_body(world: &World, exprs: &mut Exprs, report: &mut Report, name: &Smol
         captures: Vec::new(),
         moment: None,
     };
-    let before = report.len();
+    let before = report.wrong();
     Elaborator::new(world, exprs, report, &scope, decl.decl.file)
         .body(decl.decl.node, &decl.params);
-    report.len() > before
+    report.wrong() > before
 }

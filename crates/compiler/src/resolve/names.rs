@@ -1,12 +1,11 @@
-//! What every declared name must be: one that a request can hold, and not a word that
-//! clauses read otherwise.
+//! What declared names must be: not a word that clauses read otherwise, and each once.
+//! The parser has seen to it that they can occur in requests.
 
 use std::collections::BTreeMap;
 
 use placet_syntax::ast::{FileId, Name};
 use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
-use unicode_normalization::UnicodeNormalization;
 
 use crate::limits;
 use crate::report::{DiagnosticAt, Place, Report};
@@ -50,7 +49,6 @@ pub(crate) fn twice(what: &str, name: &str, place: Place, first: Place) -> Diagn
 /// Checks the name of an agent, user, tool, action or group.
 pub(crate) fn check_name(report: &mut Report, file: FileId, what: &str, name: &Name) {
     let place = Place::new(file, name.span);
-    check_text(report, what, name, place);
     if matches!(name.as_str(), "any" | "none") {
         report.push(
             Diagnostic::error(
@@ -63,30 +61,18 @@ pub(crate) fn check_name(report: &mut Report, file: FileId, what: &str, name: &N
     }
 }
 
-/// Checks a text that requests must be able to hold as a name.
-pub(crate) fn check_text(report: &mut Report, what: &str, text: &str, place: Place) {
-    let trouble = if text.is_empty() {
-        Some("it is empty")
-    } else if text.chars().any(is_invisible) {
-        Some("it holds a control or bidirectional character")
-    } else if !text.nfc().eq(text.chars()) {
-        Some("it is not in Unicode normal form C")
-    } else {
-        None
-    };
-    if let Some(trouble) = trouble {
+/// Checks the name of a rule or layer: rules are shown as `layer/rule`.
+pub(crate) fn check_part(report: &mut Report, what: &str, name: &str, place: Place) {
+    if name.contains('/') {
         report.push(
-            Diagnostic::error(Code::PL0117, format!("the name of this {what} can match no request"))
-                .here(place, trouble)
-                .note("names in requests are in normal form C, not empty, and without control or bidirectional characters"),
+            Diagnostic::error(
+                Code::PL0117,
+                format!("the name of a {what} cannot hold `/`"),
+            )
+            .here(place, "rules are shown as `layer/rule`")
+            .help("write `-` or `.` instead"),
         );
     }
-}
-
-/// Control and bidirectional control characters.
-fn is_invisible(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// An error when there is more of something than the limit.

@@ -9,7 +9,7 @@ use placet_syntax::ast::{self, Spanned, ToolPartKind};
 use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
 
-use super::names::{Seen, check_count, check_name, check_text, twice};
+use super::names::{Seen, check_count, check_name, twice};
 use super::types::resolve_fields;
 use crate::collect::{Declared, Items, doc};
 use crate::limits;
@@ -216,7 +216,9 @@ fn resolve_tool<'a>(
         }
     }
     check_parts(report, tool, bare.is_some(), !functions.is_empty());
-    functions.extend(bare);
+    if functions.is_empty() {
+        functions.extend(bare);
+    }
     functions
 }
 
@@ -241,12 +243,6 @@ fn resolve_signature<'a>(
     signature: &ast::Signature,
     returns: Option<&Spanned<Vec<Spanned<ast::Field>>>>,
 ) -> FunctionDecl<'a> {
-    check_text(
-        report,
-        "function",
-        &signature.name,
-        tool.place(signature.name.span),
-    );
     let params: Arc<[Field]> =
         resolve_fields(report, tool.file, "parameter", &signature.params).into();
     let returns = returns.map(|fields| resolve_fields(report, tool.file, "field", &fields.node));

@@ -4,7 +4,7 @@ use placet_syntax::ast::{self, FileId, Spanned};
 use placet_syntax::{Code, Diagnostic};
 
 use super::constants;
-use super::names::{Seen, check_count, check_text};
+use super::names::{Seen, check_count};
 use crate::limits;
 use crate::report::{DiagnosticAt, Place, Report};
 use crate::ty::{Field, Ty};
@@ -41,7 +41,6 @@ pub(crate) fn resolve_type(report: &mut Report, file: FileId, ty: &Spanned<ast::
             let mut names = Vec::new();
             for member in members {
                 let place = Place::new(file, member.span);
-                check_text(report, "enum member", member, place);
                 if seen.declare(report, "enum member", member, place) {
                     names.push(member.node.clone());
                 }
@@ -72,7 +71,6 @@ pub(crate) fn resolve_fields(
     for field in fields {
         let place = Place::new(file, field.name.span);
         if seen.declare(report, what, &field.name, place) {
-            check_text(report, what, &field.name, place);
             resolved.push(resolve_field(report, file, field));
         }
     }

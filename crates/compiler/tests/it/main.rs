@@ -1,6 +1,10 @@
 //! Checking policy sets, seen from outside.
 
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
+mod conditions;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod support;

@@ -11,7 +11,7 @@ use super::Context;
 use super::objects::{check_facts, check_resource};
 use crate::report::{DiagnosticAt, Place, Report};
 use crate::resolve::groups::find_group;
-use crate::resolve::names::{check_name, check_text, each_once};
+use crate::resolve::names::{check_name, each_once};
 
 /// What lines without a step between them have set: each thing once.
 #[derive(Default)]
@@ -70,9 +70,8 @@ impl Block {
                     user,
                 );
             }
-            Setup::Task { name, facts } => {
+            Setup::Task { facts, .. } => {
                 self.once(report, "the task", place);
-                check_text(report, "task", name, Place::new(file, name.span));
                 check_facts(world, report, file, Entity::Task, facts);
             }
             Setup::Context(facts) => {

@@ -13,7 +13,7 @@ use crate::report::{DiagnosticAt, Place, Report, closest, written};
 use crate::resolve::constants::{duration_of, joined, object_fields};
 use crate::resolve::groups::unknown_agent;
 use crate::resolve::histories::{check_tool, find_action};
-use crate::resolve::names::{check_name, check_text, each_once};
+use crate::resolve::names::{check_name, each_once};
 use crate::world::FunctionDecl;
 
 /// What the steps so far have made.
@@ -109,7 +109,6 @@ impl Steps {
         }
         if let Some(name) = &issue.credential {
             let place = Place::new(file, name.span);
-            check_text(report, "credential", name, place);
             if self.credentials.contains(&name.node) {
                 report.push(
                     Diagnostic::error(
