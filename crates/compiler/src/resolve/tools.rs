@@ -177,7 +177,7 @@ fn resolve_tool<'a>(
                 action,
                 functions: mapped,
             } => {
-                verbs.declare(report, "action", action, tool.place(action.span));
+                // Blocks of one action merge: a large tool is written topic by topic.
                 for function in mapped {
                     let node = &function.node;
                     let mut decl = resolve_signature(
