@@ -297,7 +297,7 @@ impl Lower<'_> {
                 }
             }
             Rule::enumeration => ast::Type::Enum(self.strings(inner)),
-            Rule::record_type => ast::Type::Record(self.record(Parts::of(inner).next()?)),
+            Rule::record_type => ast::Type::Record(self.record(inner)),
             _ => return None,
         };
         Some(Spanned::new(ty, span))

@@ -10,6 +10,7 @@ use unicode_normalization::char::is_combining_mark;
 use crate::{
     code::Code,
     diagnostic::Diagnostic,
+    limits,
     source::{FileId, Span},
     text,
 };
@@ -140,7 +141,7 @@ impl<'a> Scanner<'a> {
     fn run(&mut self) {
         if self.rest().starts_with('\u{FEFF}') {
             let span = Span::new(0, '\u{FEFF}'.len_utf8());
-            self.problems.push(
+            self.report(
                 Diagnostic::warning(Code::PL0015, "the file begins with a byte order mark")
                     .at(self.file, span, "this mark is ignored")
                     .suggest(self.file, span, "", "remove it"),
@@ -204,6 +205,13 @@ impl<'a> Scanner<'a> {
         self.at += length;
     }
 
+    /// Keeps a problem, unless more are kept than will be shown.
+    fn report(&mut self, problem: Diagnostic) {
+        if self.problems.len() <= limits::DIAGNOSTICS {
+            self.problems.push(problem);
+        }
+    }
+
     fn mend(&mut self, span: Span, with: u8) {
         let line = self.line;
         self.mends.push(Mend { span, with, line });
@@ -229,7 +237,7 @@ impl<'a> Scanner<'a> {
             ),
             None => problem.suggest(self.file, span, "", "remove it"),
         };
-        self.problems.push(problem);
+        self.report(problem);
     }
 
     /// The rest of the line, without its end.
@@ -288,7 +296,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn not_normal(&mut self, what: &str, span: Span, normal: String) {
-        self.problems.push(
+        self.report(
             Diagnostic::error(
                 Code::PL0007,
                 format!("this {what} is not in Unicode normal form C"),
@@ -310,17 +318,18 @@ impl<'a> Scanner<'a> {
 
     fn string(&mut self) {
         let start = self.at;
-        let line = self.rest_of_line();
+        let rest = self.rest();
         let mut skip_to = 0;
-        for (offset, c) in line.char_indices().skip(1) {
+        for (offset, c) in rest.char_indices().skip(1) {
             if offset < skip_to {
                 continue;
             }
             let at = start + offset;
             match c {
+                '\n' => break,
                 '"' => {
                     let length = offset + 1;
-                    let literal = line.get(..length).unwrap_or_default();
+                    let literal = rest.get(..length).unwrap_or_default();
                     if let Some(normal) = text::normalised(literal) {
                         self.not_normal("string", Span::new(start, start + length), normal);
                     }
@@ -328,12 +337,21 @@ impl<'a> Scanner<'a> {
                     return;
                 }
                 '\\' => {
-                    let after = line.get(offset + 1..).unwrap_or_default();
-                    let (meaning, length) = text::escape(after);
+                    let after = rest.get(offset + 1..).unwrap_or_default();
+                    let (meaning, length) = match after.starts_with(['\n', '\r']) {
+                        true => (None, 0),
+                        false => text::escape(after),
+                    };
                     skip_to = offset + 1 + length;
-                    if meaning.is_none() && !after.is_empty() {
+                    if meaning.is_none() && length > 0 {
                         self.bad_escape(Span::new(at, at + 1 + length));
                     }
+                }
+                '\r' if rest
+                    .get(offset + 1..)
+                    .is_some_and(|rest| rest.starts_with('\n')) =>
+                {
+                    break;
                 }
                 c if text::is_forbidden(c) => {
                     let span = Span::new(at, at + c.len_utf8());
@@ -347,7 +365,7 @@ impl<'a> Scanner<'a> {
                 _ => {}
             }
         }
-        self.unclosed_string(line);
+        self.unclosed_string();
     }
 
     fn bad_escape(&mut self, span: Span) {
@@ -371,21 +389,22 @@ impl<'a> Scanner<'a> {
                     "to write a backslash, double it",
                 )
         };
-        self.problems.push(problem);
+        self.report(problem);
         self.mend(span, b'_');
     }
 
     /// Reports a string without end and guesses, for the copy that is parsed, where it was
     /// meant to end.
-    fn unclosed_string(&mut self, line: &str) {
+    fn unclosed_string(&mut self) {
         let start = self.at;
+        let line = self.rest_of_line();
         let written = line.trim_end();
         let guess = [" {", " }"]
             .iter()
             .find_map(|end| written.rfind(end).filter(|at| at + 2 == written.len()))
             .or_else(|| written.find(char::is_whitespace));
         let end = guess.unwrap_or(written.len());
-        self.problems.push(
+        self.report(
             Diagnostic::error(Code::PL0004, "this string is never closed")
                 .at(
                     self.file,

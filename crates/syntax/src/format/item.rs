@@ -65,8 +65,10 @@ impl Printer<'_> {
         written.bytes().filter(|byte| *byte == b'\n').count()
     }
 
-    /// Writes doc comments, one line each.
+    /// Writes doc comments, one line each. A comment between two lines comes before them.
     pub(super) fn docs(&mut self, indent: usize, docs: &[ast::Doc]) {
+        let end = docs.last().map_or(0, |doc| doc.span.end);
+        self.comments(indent, 0, end);
         for line in docs {
             let space = if line.is_empty() { "" } else { " " };
             self.line(indent, &text(format!("///{space}{}", line.node)));

@@ -47,8 +47,8 @@ impl Printer<'_> {
                 params.map_or(function.signature.name.span.end, |param| param.span.end)
             }
         };
-        self.comments(2, span.start, head_end);
         self.docs(2, &part.docs);
+        self.comments(2, span.start, head_end);
         if let Some(short) = part_line(&part.kind)
             && !self.has_comments(span)
             && fits(2, short.width())
@@ -69,8 +69,8 @@ impl Printer<'_> {
                 let head = concat([text("action "), expr::name(action), text(" {")]);
                 self.block(2, head, |printer| {
                     printer.each(4, functions, span.end, |printer, _, mapped| {
-                        printer.comments(4, mapped.span.start, mapped.span.end);
                         printer.docs(4, &mapped.docs);
+                        printer.comments(4, mapped.span.start, mapped.span.end);
                         printer.line(4, &mapped_doc(mapped, column));
                     });
                 });

@@ -1,4 +1,7 @@
 //! Conditions.
+//!
+//! The grammar nests six rules for every operand. What stands for itself is passed over in
+//! a loop, and each construct has a function of its own: both keep the stack small.
 
 use super::Lower;
 use crate::{
@@ -8,120 +11,109 @@ use crate::{
 
 impl Lower<'_> {
     pub(super) fn expr(&mut self, pair: Pair<'_>) -> Option<Spanned<Expr>> {
-        let span = self.span(&pair);
+        let outer = self.span(&pair);
+        let (pair, in_parentheses) = significant(pair);
+        let span = match in_parentheses {
+            // The parentheses belong to the place of what they hold.
+            true => outer,
+            false => self.span(&pair),
+        };
+        let parts = Parts::of(pair.clone());
         let expr = match pair.as_rule() {
-            Rule::expr => return self.chain(pair, Expr::Or),
-            Rule::conj => return self.chain(pair, Expr::And),
-            Rule::parenthesis => {
-                // The parentheses belong to the place of what they hold.
-                let inner = self.expr(Parts::of(pair).next()?)?;
-                return Some(Spanned::new(inner.node, span));
-            }
-            Rule::neg => {
-                let inner = Parts::of(pair).next()?;
-                if inner.as_rule() == Rule::cmp {
-                    return self.expr(inner);
-                }
-                Expr::Not(Box::new(self.expr(inner)?))
-            }
-            Rule::cmp => {
-                let mut parts = Parts::of(pair);
-                let left = self.expr(parts.next()?)?;
-                let Some(op) = parts.next() else {
-                    return Some(left);
-                };
-                Expr::Compare {
-                    left: Box::new(left),
-                    op: self.at(&op, compare_op(op.as_str())?),
-                    right: Box::new(self.expr(parts.next()?)?),
-                }
-            }
-            Rule::sum => {
-                let mut parts = Parts::of(pair);
-                let first = self.expr(parts.next()?)?;
-                let mut rest = Vec::new();
-                while let Some(op) = parts.next() {
-                    let sign = match op.as_str() {
-                        "+" => ast::AddOp::Add,
-                        _ => ast::AddOp::Subtract,
-                    };
-                    rest.push(ast::Addend {
-                        op: self.at(&op, sign),
-                        operand: self.expr(parts.next()?)?,
-                    });
-                }
-                if rest.is_empty() {
-                    return Some(first);
-                }
-                Expr::Sum {
-                    first: Box::new(first),
-                    rest,
-                }
-            }
-            Rule::has => Expr::Has(self.reference(Parts::of(pair).next()?)?),
-            Rule::quantified => {
-                let mut parts = Parts::of(pair);
-                let quantifier = parts.next()?;
-                let word = match quantifier.as_str() {
-                    "all" => ast::Quantifier::All,
-                    _ => ast::Quantifier::Some,
-                };
-                Expr::Quantified {
-                    quantifier: self.at(&quantifier, word),
-                    binder: self.binder(parts.next()?)?,
-                    body: Box::new(self.expr(parts.next()?)?),
-                }
-            }
-            Rule::aggregate => {
-                let mut parts = Parts::of(pair);
-                let aggregator = parts.next()?;
-                let function = match aggregator.as_str() {
-                    "count" => ast::Aggregate::Count,
-                    _ => ast::Aggregate::Sum,
-                };
-                let function = self.at(&aggregator, function);
-                let over = parts.next()?;
-                let over = match over.as_rule() {
-                    Rule::each_member => self.each_member(Parts::of(over))?,
-                    _ => ast::Over::Whole(Box::new(self.expr(over)?)),
-                };
-                Expr::Aggregate { function, over }
-            }
+            Rule::expr => Expr::Or(self.operands(parts)?),
+            Rule::conj => Expr::And(self.operands(parts)?),
+            Rule::neg => self.not(parts)?,
+            Rule::cmp => self.compare(parts)?,
+            Rule::sum => self.sum(parts)?,
+            Rule::has => self.has(parts)?,
+            Rule::quantified => self.quantified(parts)?,
+            Rule::aggregate => self.aggregate(parts)?,
             Rule::value => Expr::Value(self.value(pair)?.node),
-            Rule::call => {
-                let mut parts = Parts::of(pair);
-                let name = self.name(parts.next()?)?;
-                let mut args = Vec::new();
-                while let Some(arg) = parts.next_if(Rule::expr) {
-                    args.push(self.expr(arg)?);
-                }
-                let fields = self.all(parts, |lower, field| {
-                    let word = Parts::of(field).next()?;
-                    lower.name(word)
-                });
-                Expr::Call { name, args, fields }
-            }
+            Rule::call => self.call(parts)?,
             Rule::reference => Expr::Ref(self.reference(pair)?.node),
             _ => return None,
         };
         Some(Spanned::new(expr, span))
     }
 
-    /// Operands joined by one connective; a single one stands for itself.
-    fn chain(
-        &mut self,
-        pair: Pair<'_>,
-        join: fn(Vec<Spanned<Expr>>) -> Expr,
-    ) -> Option<Spanned<Expr>> {
-        let span = self.span(&pair);
-        let mut operands = Vec::new();
-        for operand in Parts::of(pair) {
-            operands.push(self.expr(operand)?);
+    fn boxed(&mut self, parts: &mut Parts<'_>) -> Option<Box<Spanned<Expr>>> {
+        Some(Box::new(self.expr(parts.next()?)?))
+    }
+
+    fn operands(&mut self, parts: Parts<'_>) -> Option<Vec<Spanned<Expr>>> {
+        parts.map(|operand| self.expr(operand)).collect()
+    }
+
+    fn not(&mut self, mut parts: Parts<'_>) -> Option<Expr> {
+        Some(Expr::Not(self.boxed(&mut parts)?))
+    }
+
+    fn compare(&mut self, mut parts: Parts<'_>) -> Option<Expr> {
+        let left = self.boxed(&mut parts)?;
+        let op = parts.next()?;
+        let op = self.at(&op, compare_op(op.as_str())?);
+        let right = self.boxed(&mut parts)?;
+        Some(Expr::Compare { left, op, right })
+    }
+
+    fn sum(&mut self, mut parts: Parts<'_>) -> Option<Expr> {
+        let first = self.boxed(&mut parts)?;
+        let mut rest = Vec::new();
+        while let Some(op) = parts.next() {
+            let sign = match op.as_str() {
+                "+" => ast::AddOp::Add,
+                _ => ast::AddOp::Subtract,
+            };
+            rest.push(ast::Addend {
+                op: self.at(&op, sign),
+                operand: self.expr(parts.next()?)?,
+            });
         }
-        if operands.len() == 1 {
-            return operands.pop();
+        Some(Expr::Sum { first, rest })
+    }
+
+    fn has(&mut self, mut parts: Parts<'_>) -> Option<Expr> {
+        Some(Expr::Has(self.reference(parts.next()?)?))
+    }
+
+    fn quantified(&mut self, mut parts: Parts<'_>) -> Option<Expr> {
+        let quantifier = parts.next()?;
+        let word = match quantifier.as_str() {
+            "all" => ast::Quantifier::All,
+            _ => ast::Quantifier::Some,
+        };
+        Some(Expr::Quantified {
+            quantifier: self.at(&quantifier, word),
+            binder: self.binder(parts.next()?)?,
+            body: self.boxed(&mut parts)?,
+        })
+    }
+
+    fn aggregate(&mut self, mut parts: Parts<'_>) -> Option<Expr> {
+        let aggregator = parts.next()?;
+        let function = match aggregator.as_str() {
+            "count" => ast::Aggregate::Count,
+            _ => ast::Aggregate::Sum,
+        };
+        let function = self.at(&aggregator, function);
+        let over = match parts.next_if(Rule::each_member) {
+            Some(each) => self.each_member(Parts::of(each))?,
+            None => ast::Over::Whole(self.boxed(&mut parts)?),
+        };
+        Some(Expr::Aggregate { function, over })
+    }
+
+    fn call(&mut self, mut parts: Parts<'_>) -> Option<Expr> {
+        let name = self.name(parts.next()?)?;
+        let mut args = Vec::new();
+        while let Some(arg) = parts.next_if(Rule::expr) {
+            args.push(self.expr(arg)?);
         }
-        Some(Spanned::new(join(operands), span))
+        let fields = self.all(parts, |lower, field| {
+            let word = Parts::of(field).next()?;
+            lower.name(word)
+        });
+        Some(Expr::Call { name, args, fields })
     }
 
     pub(super) fn reference(&mut self, pair: Pair<'_>) -> Option<Spanned<ast::Ref>> {
@@ -135,7 +127,7 @@ impl Lower<'_> {
     fn binder(&mut self, pair: Pair<'_>) -> Option<ast::Binder> {
         let mut parts = Parts::of(pair);
         let name = self.name(parts.next()?)?;
-        let source = Box::new(self.expr(parts.next()?)?);
+        let source = self.boxed(&mut parts)?;
         let filter = match parts.next() {
             Some(filter) => Some(Box::new(self.expr(filter)?)),
             None => None,
@@ -159,6 +151,30 @@ impl Lower<'_> {
             binder,
             value,
         })
+    }
+}
+
+/// The pair that says something: passes over rules with one operand, which stand for it,
+/// and over parentheses. Also says whether there were parentheses.
+fn significant(mut pair: Pair<'_>) -> (Pair<'_>, bool) {
+    let mut in_parentheses = false;
+    loop {
+        let is_chain = matches!(
+            pair.as_rule(),
+            Rule::expr | Rule::conj | Rule::cmp | Rule::sum
+        );
+        let mut parts = Parts::of(pair.clone());
+        let (first, is_one) = (parts.next(), parts.next().is_none());
+        match (pair.as_rule(), first) {
+            (Rule::parenthesis, Some(inner)) => {
+                in_parentheses = true;
+                pair = inner;
+            }
+            // The other alternative of a negation is another negation under `not`.
+            (Rule::neg, Some(inner)) if inner.as_rule() == Rule::cmp => pair = inner,
+            (_, Some(inner)) if is_chain && is_one => pair = inner,
+            _ => return (pair, in_parentheses),
+        }
     }
 }
 

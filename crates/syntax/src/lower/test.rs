@@ -141,10 +141,10 @@ impl Lower<'_> {
             Rule::yes => ast::Expect::Yes,
             Rule::no => ast::Expect::No,
             Rule::depends => ast::Expect::Depends,
-            Rule::granted => ast::Expect::Grant(self.limit(parts.next()?)),
+            Rule::granted => ast::Expect::Grant(self.limit(&mut parts)),
             Rule::narrowed => ast::Expect::Narrowed {
                 to: self.strings(parts.next()?),
-                limit: self.limit(parts.next()?),
+                limit: self.limit(&mut parts),
             },
             Rule::denied => ast::Expect::Deny {
                 reason: self.name(parts.next()?)?,
@@ -155,10 +155,10 @@ impl Lower<'_> {
         Some(Spanned::new(expect, span))
     }
 
-    fn limit(&mut self, pair: Pair<'_>) -> ast::Limit {
-        let mut parts = Parts::of(pair);
-        let lifetime = self.lifetime(&mut parts);
-        let by = self.by(&mut parts);
+    /// The optional `for DURATION` and `by RULE, …` that are next in `parts`.
+    fn limit(&mut self, parts: &mut Parts<'_>) -> ast::Limit {
+        let lifetime = self.lifetime(parts);
+        let by = self.by(parts);
         ast::Limit { lifetime, by }
     }
 

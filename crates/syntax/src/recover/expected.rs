@@ -180,7 +180,6 @@ fn title(rule: Rule) -> Option<&'static str> {
         default_value => "`=` and a default",
         setup | step => "a step",
         expect => "`->` and what is expected",
-        limit => "`for` or `by`",
         by => "`by`",
         with => "`with`",
         credential_name => "`as`",

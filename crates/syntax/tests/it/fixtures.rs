@@ -1,10 +1,13 @@
 //! Real policies parse without a finding.
 
-use placet_syntax::{Parsed, format};
+use placet_syntax::format;
 
-use crate::render::{parsed, rendered};
+use crate::{
+    render::{parsed, rendered},
+    roundtrip::comments,
+};
 
-const FIXTURES: [(&str, &str); 8] = [
+pub(crate) const FIXTURES: [(&str, &str); 8] = [
     ("claims", include_str!("../fixtures/claims.placet")),
     ("github", include_str!("../fixtures/github.placet")),
     ("office", include_str!("../fixtures/office.placet")),
@@ -34,10 +37,6 @@ fn the_examples_have_one_spelling() {
         let again = parsed(&formatted);
         assert_eq!(again.file, found.file, "{name}");
         assert_eq!(format(&again).unwrap(), formatted, "{name}");
-        let comments = |parsed: &Parsed| -> Vec<String> {
-            let texts = parsed.comments.iter();
-            texts.map(|comment| comment.text.to_string()).collect()
-        };
         assert_eq!(comments(&again), comments(&found), "{name}");
     }
 }

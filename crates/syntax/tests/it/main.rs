@@ -1,8 +1,10 @@
 //! The promises of the syntax crate, seen from outside.
 
-#[cfg(test)]
+#![cfg(test)]
+
 mod fixtures;
-#[cfg(test)]
 mod pattern;
-#[cfg(test)]
 mod render;
+mod roundtrip;
+mod total;
+mod trees;
