@@ -76,8 +76,9 @@ impl<'a> Printer<'a> {
 
     /// Writes the comments that begin before byte `end`, each on a line of its own. The
     /// empty line after one is kept, but not between what stands at byte `start` and the
-    /// last comment that stood inside it.
-    fn comments(&mut self, indent: usize, start: u32, end: u32) {
+    /// last comment that stood inside it. Says whether there were any.
+    fn comments(&mut self, indent: usize, start: u32, end: u32) -> bool {
+        let before = self.comments.len();
         while let [comment, rest @ ..] = self.comments {
             if comment.span.start >= end {
                 break;
@@ -89,6 +90,7 @@ impl<'a> Printer<'a> {
                 self.blank();
             }
         }
+        self.comments.len() < before
     }
 
     /// Writes a comment that stands beside what was written last, before byte `end`.

@@ -69,8 +69,10 @@ impl Printer<'_> {
             printer.comments(2, claim.body.span.start, claim.body.span.start);
             printer.comments(2, 0, region.span.start.saturating_add(1));
             printer.clause_block(2, before, region, region.span, after);
-            printer.comments(2, 0, claim.body.span.end);
-            printer.beside(span.end);
+            // A comment among the duties comes after them, and nothing beside it.
+            if !printer.comments(2, 0, claim.body.span.end) {
+                printer.beside(span.end);
+            }
             printer.comments(2, 0, span.end);
         });
     }
