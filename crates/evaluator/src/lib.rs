@@ -1,3 +1,31 @@
-//! Decides requests against a compiled policy.
+//! Decides requests against a compiled policy: at run time, at issuance, and for
+//! listings; and says why.
+//!
+//! Never sees a parser of policies, a clock, a file, the environment or a network: time
+//! is part of the request. The decision path does not panic and takes `&self`; what it
+//! cannot tell, it denies.
 
+mod bind;
+mod cache;
+mod call;
+mod duties;
+mod engine;
+mod eval;
+mod explain;
 pub mod extract;
+mod inputs;
+mod issuance;
+mod listing;
+mod pattern;
+mod runtime;
+mod truth;
+mod typed;
+mod walk;
+
+pub use bind::MAX_CHAIN;
+pub use call::MAX_REQUESTS;
+pub use engine::Engine;
+pub use explain::Explanation;
+pub use issuance::MAX_ALTERNATIVES;
+pub use pattern::MAX_FILLED;
+pub use runtime::LEEWAY;

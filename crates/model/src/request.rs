@@ -97,7 +97,7 @@ pub enum Asked {
 }
 
 /// A scope that is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ScopeRequest {
     /// A tool, which covers all below it; `any` for all.
     pub tool: SmolStr,
@@ -137,7 +137,7 @@ pub struct Record {
 }
 
 /// A consent or an approval that was recorded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Assent {
     /// Who gave it: for a consent the user, for an approval somebody else.
     pub by: SmolStr,
@@ -156,7 +156,7 @@ pub struct Assent {
 }
 
 /// What an assent covers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Covers {
     /// A scope.
     Scope(ScopeRequest),

@@ -13,7 +13,7 @@ pub use flat::MAX_VALUE_DEPTH;
 
 /// A typed value. Comparing values of different variants is never meaningful: the
 /// compiler refuses it, and the order across variants only makes sets canonical.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Hash)]
 #[serde(try_from = "flat::Flat", into = "flat::Flat")]
 pub enum Value {
     /// A truth value.

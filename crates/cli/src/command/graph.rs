@@ -22,7 +22,14 @@ pub(crate) fn run(args: &args::Graph) -> Result<Ended, Error> {
     for (at, name, graph) in layers {
         let path = paths.get(at).cloned().unwrap_or_default();
         let title = format!("{}, layer {name}", policy.policy().name);
-        out.write(&drawing(args.format, several, &policy, graph, &title, &path))?;
+        out.write(&drawing(
+            args.format,
+            several,
+            &policy,
+            graph,
+            &title,
+            &path,
+        ))?;
     }
     out.flush()?;
     Ok(Ended::Fine)

@@ -1,0 +1,695 @@
+//! A request to typed inputs, one set per link of its chain. All that makes a request
+//! `invalid-request` before any rule is looked at is found here.
+
+use placet_model::credential::Credential;
+use placet_model::ids::{GroupId, HistoryId, PatternId, ResourceFactsId};
+use placet_model::json::Fields;
+use placet_model::policy::{Entity, Fact, GroupKind, History, HistoryKey, Moment, Policy, Type};
+use placet_model::request::{Principal, Record, Request};
+use placet_model::resource::Resource;
+use placet_model::text::check_id;
+use placet_model::value::Value;
+use smol_str::{SmolStr, format_smolstr};
+
+use crate::inputs::{Inputs, Membership, ResourceValues};
+use crate::pattern;
+use crate::typed::{Invalid, Slot, Strictness, brief, escape, read, record};
+
+/// The longest chain of agents.
+pub const MAX_CHAIN: usize = 16;
+
+/// A request, typed.
+pub(crate) struct Bound<'p> {
+    /// The links: root first, the acting agent last. At issuance only the acting one is
+    /// asked, but it knows the whole chain.
+    pub(crate) links: Vec<Inputs<'p>>,
+    /// Facts that the policy does not declare, as `agent.tier`, sorted.
+    pub(crate) ignored: Vec<SmolStr>,
+}
+
+/// Types a request at a moment.
+pub(crate) fn bind<'p>(
+    policy: &'p Policy,
+    request: &Request,
+    moment: Moment,
+) -> Result<Bound<'p>, Invalid> {
+    check_ids(request)?;
+    let ancestors = ancestors(request, moment)?;
+    let held = match moment {
+        Moment::Runtime => request.credential.as_ref(),
+        Moment::Issuance => None,
+    };
+    // A delegated credential keeps the user and the task of its parent.
+    let source = request.credential.as_ref();
+    if source.is_some() && request.time.is_none() {
+        return Err(Invalid::new(
+            "/time",
+            "missing: a credential cannot be checked without a time",
+        ));
+    }
+    if moment == Moment::Issuance && request.time.is_none() {
+        return Err(Invalid::new(
+            "/time",
+            "missing: a credential cannot be issued without a time",
+        ));
+    }
+    let user = same_principal(
+        "user",
+        source.map(|held| held.user.as_ref()),
+        request.user.as_ref(),
+    )?;
+    let task = same_id(
+        "task",
+        source.map(|held| held.task.as_ref().map(|task| &task.id)),
+        request.task.as_ref().map(|task| &task.id),
+    )?;
+
+    let mut ignored = Vec::new();
+    let mut facts = vec![Slot::Absent; policy.facts.len()];
+    let none = Fields::new();
+    let given: [(Entity, &Fields, Option<&Fields>, bool); 4] = [
+        (
+            Entity::Agent,
+            &request.agent.facts,
+            held.map(|held| &held.agent.facts),
+            true,
+        ),
+        (
+            Entity::User,
+            request.user.as_ref().map_or(&none, |user| &user.facts),
+            source.map(|held| held.user.as_ref().map_or(&none, |user| &user.facts)),
+            user.is_some(),
+        ),
+        (
+            Entity::Task,
+            request.task.as_ref().map_or(&none, |task| &task.facts),
+            source.map(|held| held.task.as_ref().map_or(&none, |task| &task.facts)),
+            true,
+        ),
+        (
+            Entity::Context,
+            &request.context,
+            source.map(|held| &held.context),
+            true,
+        ),
+    ];
+    for (entity, fields, frozen, exists) in given {
+        bind_facts(policy, moment, entity, fields, frozen, exists, &mut facts)?;
+        for (name, _) in fields {
+            if !policy
+                .facts
+                .iter()
+                .any(|fact| fact.entity == entity && fact.field.name == *name)
+            {
+                ignored.push(format_smolstr!("{}.{}", entity.name(), brief(name)));
+            }
+        }
+    }
+    bind_agent(policy, &request.agent.id, &mut facts, "/agent/facts")?;
+    ignored.sort();
+
+    let agent_groups = membership(
+        policy,
+        GroupKind::Agents,
+        &request.agent.id,
+        request.agent.groups.as_deref(),
+    );
+    check_groups(
+        policy,
+        GroupKind::Agents,
+        &request.agent,
+        &agent_groups,
+        "/agent/groups",
+    )?;
+    let user_groups = match (&user, &request.user) {
+        (Some(id), given) => {
+            let groups = given.as_ref().and_then(|user| user.groups.as_deref());
+            membership(policy, GroupKind::Users, id, groups)
+        }
+        (None, _) => Membership::default(),
+    };
+    if let Some(given) = &request.user {
+        check_groups(
+            policy,
+            GroupKind::Users,
+            given,
+            &user_groups,
+            "/user/groups",
+        )?;
+    }
+
+    let mut chain: Vec<SmolStr> = ancestors.iter().map(|held| held.agent.id.clone()).collect();
+    chain.push(request.agent.id.clone());
+    let mut leaf = Inputs {
+        policy,
+        moment,
+        agent: request.agent.id.clone(),
+        agent_groups,
+        user,
+        user_groups,
+        task,
+        facts,
+        now: request.time,
+        issued: match moment {
+            Moment::Runtime => held.map(|held| held.issued),
+            Moment::Issuance => request.time,
+        },
+        chain,
+        histories: Vec::new(),
+        resources: bind_resources(policy, request)?,
+    };
+    leaf.histories = (0..policy.histories.len())
+        .map(|at| bind_history(&leaf, HistoryId::new(at), request))
+        .collect::<Result<_, _>>()?;
+
+    let mut links = Vec::new();
+    if moment == Moment::Runtime {
+        for (depth, held) in ancestors.iter().enumerate() {
+            links.push(ancestor(policy, &leaf, held, depth)?);
+        }
+    }
+    links.push(leaf);
+    Ok(Bound { links, ignored })
+}
+
+/// The credentials above the acting agent's own, root first.
+fn ancestors(request: &Request, moment: Moment) -> Result<Vec<&Credential>, Invalid> {
+    let mut above = Vec::new();
+    let mut next = request.credential.as_ref();
+    if moment == Moment::Runtime {
+        next = next.and_then(|held| held.parent.as_deref());
+    }
+    while let Some(held) = next {
+        if above.len() + 1 >= MAX_CHAIN {
+            return Err(Invalid::new(
+                "/credential",
+                format!("a chain has at most {MAX_CHAIN} agents"),
+            ));
+        }
+        above.push(held);
+        next = held.parent.as_deref();
+    }
+    above.reverse();
+    let top = request.credential.as_ref();
+    for (at, held) in above.iter().enumerate() {
+        let agent = &held.agent.id;
+        let again = above
+            .iter()
+            .skip(at + 1)
+            .any(|other| other.agent.id == *agent)
+            || *agent == request.agent.id;
+        if again {
+            return Err(Invalid::new(
+                "/credential",
+                format!("agent `{}` is in the chain twice", brief(agent)),
+            ));
+        }
+        let same = top.is_none_or(|top| {
+            top.user.as_ref().map(|user| &user.id) == held.user.as_ref().map(|user| &user.id)
+                && top.task.as_ref().map(|task| &task.id) == held.task.as_ref().map(|task| &task.id)
+        });
+        if !same {
+            return Err(Invalid::new(
+                "/credential",
+                "the credentials of a chain are not all for one user and one task",
+            ));
+        }
+    }
+    Ok(above)
+}
+
+fn check_ids(request: &Request) -> Result<(), Invalid> {
+    let user = request.user.as_ref().map(|user| ("/user/id", &user.id));
+    let task = request.task.as_ref().map(|task| ("/task/id", &task.id));
+    for (place, id) in [Some(("/agent/id", &request.agent.id)), user, task]
+        .into_iter()
+        .flatten()
+    {
+        check_id(id).map_err(|error| Invalid::new(place, error.to_string()))?;
+    }
+    Ok(())
+}
+
+fn same_principal(
+    what: &str,
+    held: Option<Option<&Principal>>,
+    given: Option<&Principal>,
+) -> Result<Option<SmolStr>, Invalid> {
+    same_id(
+        what,
+        held.map(|held| held.map(|held| &held.id)),
+        given.map(|given| &given.id),
+    )
+}
+
+/// An id that comes from the credential, where there is one.
+fn same_id(
+    what: &str,
+    held: Option<Option<&SmolStr>>,
+    given: Option<&SmolStr>,
+) -> Result<Option<SmolStr>, Invalid> {
+    match (held, given) {
+        (None, given) => Ok(given.cloned()),
+        (Some(held), None) => Ok(held.cloned()),
+        (Some(Some(held)), Some(given)) if held == given => Ok(Some(held.clone())),
+        (Some(held), Some(given)) => {
+            let holder = held.map_or_else(
+                || format!("no {what}"),
+                |held| format!("{what} `{}`", brief(held)),
+            );
+            Err(Invalid::new(
+                format!("/{what}/id"),
+                format!("the credential is for {holder}, not for `{}`", brief(given)),
+            ))
+        }
+    }
+}
+
+/// Types the facts of one entity: frozen ones come from the credential.
+fn bind_facts(
+    policy: &Policy,
+    moment: Moment,
+    entity: Entity,
+    given: &Fields,
+    frozen: Option<&Fields>,
+    exists: bool,
+    facts: &mut [Slot],
+) -> Result<(), Invalid> {
+    let place = match entity {
+        Entity::Context => "/context".to_owned(),
+        _ => format!("/{}/facts", entity.name()),
+    };
+    for (fact, slot) in policy.facts.iter().zip(facts.iter_mut()) {
+        if fact.entity != entity {
+            continue;
+        }
+        let at = format!("{place}/{}", escape(&fact.field.name));
+        let typed = typed_fact(policy, fact, given, &at)?;
+        let value = match frozen {
+            Some(frozen) if is_frozen(fact) => {
+                let held = typed_fact(policy, fact, frozen, &format!("/credential{at}"))?;
+                if typed != Slot::Absent && typed != held {
+                    return Err(Invalid::new(
+                        at,
+                        format!(
+                            "contradicts the `{}` that the credential holds",
+                            fact.field.name
+                        ),
+                    ));
+                }
+                held
+            }
+            _ => typed,
+        };
+        *slot = match (moment, fact.moment) {
+            (Moment::Issuance, Some(Moment::Runtime)) => Slot::Open,
+            (Moment::Runtime, Some(Moment::Issuance)) => Slot::Absent,
+            _ if !exists => Slot::Absent,
+            _ => match (value, &fact.field.default) {
+                (Slot::Absent, Some(default)) => Slot::Known(default.clone()),
+                (value, _) => value,
+            },
+        };
+    }
+    Ok(())
+}
+
+/// Task facts and `fixed` facts do not change under a credential.
+pub(crate) fn is_frozen(fact: &Fact) -> bool {
+    fact.fixed || fact.entity == Entity::Task
+}
+
+fn typed_fact(policy: &Policy, fact: &Fact, given: &Fields, at: &str) -> Result<Slot, Invalid> {
+    match given.iter().find(|(name, _)| *name == fact.field.name) {
+        Some((_, json)) => read(policy, fact.field.ty, json, Strictness::Facts, at),
+        None => Ok(Slot::Absent),
+    }
+}
+
+/// Facts that the policy itself sets for a declared agent.
+fn bind_agent(policy: &Policy, id: &str, facts: &mut [Slot], place: &str) -> Result<(), Invalid> {
+    let Some(agent) = declared(policy, id) else {
+        return Ok(());
+    };
+    for (fact, value) in &agent.facts {
+        let name = policy
+            .facts
+            .get(fact.index())
+            .map(|fact| fact.field.name.as_str());
+        let default = policy
+            .facts
+            .get(fact.index())
+            .and_then(|fact| fact.field.default.as_ref());
+        let Some(slot) = facts.get_mut(fact.index()) else {
+            continue;
+        };
+        let contradicts = match &*slot {
+            Slot::Known(given) => given != value && Some(given) != default,
+            Slot::Undefined => true,
+            Slot::Absent | Slot::Open => false,
+        };
+        if contradicts {
+            let name = name.unwrap_or_default();
+            return Err(Invalid::new(
+                format!("{place}/{}", escape(name)),
+                format!(
+                    "contradicts the `{name}` that the policy sets for agent `{}`",
+                    brief(id)
+                ),
+            ));
+        }
+        *slot = Slot::Known(value.clone());
+    }
+    Ok(())
+}
+
+/// A declared agent.
+pub(crate) fn declared<'p>(
+    policy: &'p Policy,
+    id: &str,
+) -> Option<&'p placet_model::policy::Agent> {
+    policy
+        .agents
+        .binary_search_by(|agent| agent.name.as_str().cmp(id))
+        .ok()
+        .and_then(|at| policy.agents.get(at))
+}
+
+/// In which groups an agent or user is.
+pub(crate) fn membership(
+    policy: &Policy,
+    kind: GroupKind,
+    id: &str,
+    given: Option<&[SmolStr]>,
+) -> Membership {
+    let direct = |group: &placet_model::policy::Group| -> Option<bool> {
+        if group.from_request {
+            given.map(|given| given.contains(&group.name))
+        } else {
+            Some(
+                group
+                    .members
+                    .binary_search_by(|member| member.as_str().cmp(id))
+                    .is_ok(),
+            )
+        }
+    };
+    let mut result = Membership::default();
+    for (at, group) in policy.groups.iter().enumerate() {
+        if group.kind != kind {
+            continue;
+        }
+        let nested = group
+            .nested
+            .iter()
+            .filter_map(|id| policy.groups.get(id.index()));
+        let mut answer = Some(false);
+        for one in std::iter::once(group).chain(nested) {
+            match direct(one) {
+                Some(true) => {
+                    answer = Some(true);
+                    break;
+                }
+                Some(false) => {}
+                None => answer = None,
+            }
+        }
+        match answer {
+            Some(true) => result.sure.push(GroupId::new(at)),
+            Some(false) => {}
+            None => result.unsure.push(GroupId::new(at)),
+        }
+    }
+    result
+}
+
+/// A request cannot put anybody into a group whose members the policy names.
+fn check_groups(
+    policy: &Policy,
+    kind: GroupKind,
+    principal: &Principal,
+    membership: &Membership,
+    place: &str,
+) -> Result<(), Invalid> {
+    for (at, name) in principal.groups.iter().flatten().enumerate() {
+        let group = policy
+            .groups
+            .iter()
+            .position(|group| group.kind == kind && group.name == *name)
+            .map(GroupId::new);
+        let Some(id) = group else { continue };
+        let from_request = policy
+            .groups
+            .get(id.index())
+            .is_some_and(|group| group.from_request);
+        if !from_request && membership.sure.binary_search(&id).is_err() {
+            return Err(Invalid::new(
+                format!("{place}/{at}"),
+                format!(
+                    "the policy names the members of group `{name}`, and `{}` is not among them",
+                    brief(&principal.id)
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn bind_resources(
+    policy: &Policy,
+    request: &Request,
+) -> Result<Vec<(SmolStr, ResourceValues)>, Invalid> {
+    let mut resources = Vec::with_capacity(request.resources.len());
+    for (name, facts) in &request.resources {
+        let place = format!("/resources/{}", escape(name));
+        let resource = Resource::parse(name)
+            .map_err(|error| Invalid::new(place.clone(), error.to_string()))?;
+        let mut values = Vec::new();
+        for (at, block) in policy.resource_facts.iter().enumerate() {
+            if !within_any(policy, &block.patterns, &resource) {
+                continue;
+            }
+            let slot = record(
+                policy,
+                &block.fields,
+                facts,
+                Strictness::Facts,
+                true,
+                &place,
+            )?;
+            values.push((ResourceFactsId::new(at), slot));
+        }
+        resources.push((name.clone(), values));
+    }
+    resources.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(resources)
+}
+
+fn within_any(policy: &Policy, patterns: &[PatternId], resource: &Resource) -> bool {
+    patterns
+        .iter()
+        .filter_map(|id| policy.patterns.get(id.index()))
+        .any(|pattern| pattern::fixed(pattern).is_some_and(|concrete| concrete.matches(resource)))
+}
+
+/// The records of a history that the declaration selects, in order.
+fn bind_history(inputs: &Inputs<'_>, id: HistoryId, request: &Request) -> Result<Slot, Invalid> {
+    let policy = inputs.policy;
+    let Some(history) = policy.histories.get(id.index()) else {
+        return Ok(Slot::Undefined);
+    };
+    let given = request
+        .histories
+        .iter()
+        .find(|(name, _)| *name == history.name);
+    let Some((_, records)) = given else {
+        return Ok(match inputs.moment {
+            Moment::Issuance => Slot::Open,
+            Moment::Runtime => Slot::Absent,
+        });
+    };
+    let place = format!("/histories/{}", escape(&history.name));
+    let mut order: Vec<(i64, Value)> = Vec::with_capacity(records.len());
+    let mut whole = true;
+    for (at, one) in records.iter().enumerate() {
+        let place = format!("{place}/{at}");
+        match (
+            record_value(policy, history, one, &place)?,
+            selects(inputs, history, one),
+        ) {
+            (Some(value), Some(true)) => order.push((one.seq, value)),
+            (_, Some(false)) => {}
+            _ => whole = false,
+        }
+    }
+    order.sort_by_key(|(seq, _)| *seq);
+    if let Some([(seq, _), _]) = order.array_windows::<2>().find(|[(a, _), (b, _)]| a == b) {
+        return Err(Invalid::new(place, format!("two records have seq {seq}")));
+    }
+    Ok(match inputs.moment {
+        Moment::Issuance => Slot::Open,
+        // A history with a record that cannot be read is incomplete.
+        Moment::Runtime if !whole => Slot::Undefined,
+        Moment::Runtime => Slot::Known(Value::List(
+            order.into_iter().map(|(_, value)| value).collect(),
+        )),
+    })
+}
+
+/// Whether a record is one of the calls that a history selects; `None` when it does not
+/// say enough.
+fn selects(inputs: &Inputs<'_>, history: &History, record: &Record) -> Option<bool> {
+    let policy = inputs.policy;
+    if history.outcomes.binary_search(&record.outcome).is_err() {
+        return Some(false);
+    }
+    if let Some(functions) = &history.functions {
+        let chosen = policy
+            .function(&record.tool)
+            .is_some_and(|function| functions.binary_search(&function).is_ok());
+        if !chosen {
+            return Some(false);
+        }
+    }
+    if let Some(actions) = &history.actions {
+        let done = record.actions.as_ref()?;
+        let chosen = done.iter().any(|name| {
+            policy
+                .action(name)
+                .is_some_and(|action| actions.binary_search(&action).is_ok())
+        });
+        if !chosen {
+            return Some(false);
+        }
+    }
+    if !history.resources.is_empty() {
+        let touched = record.resources.as_ref()?;
+        let chosen = touched.iter().any(|text| {
+            Resource::parse(text)
+                .is_ok_and(|resource| within_any(policy, &history.resources, &resource))
+        });
+        if !chosen {
+            return Some(false);
+        }
+    }
+    let key = match history.per {
+        HistoryKey::Agent => Some((&record.agent, Some(&inputs.agent))),
+        HistoryKey::User => Some((&record.user, inputs.user.as_ref())),
+        HistoryKey::Task => Some((&record.task, inputs.task.as_ref())),
+        HistoryKey::Credential | HistoryKey::Chain => None,
+    };
+    if let Some((Some(theirs), ours)) = key
+        && ours != Some(theirs)
+    {
+        return Some(false);
+    }
+    if let Some(within) = history.within {
+        let now = inputs.now?;
+        let from = now.0.saturating_sub(within.0);
+        return Some(from <= record.time.0 && record.time <= now);
+    }
+    Some(true)
+}
+
+/// A record as a value; `None` when an argument or result has no value of its type.
+fn record_value(
+    policy: &Policy,
+    history: &History,
+    one: &Record,
+    place: &str,
+) -> Result<Option<Value>, Invalid> {
+    let part = |ty: placet_model::ids::TypeId, given: &Fields, name: &str| {
+        let Some(Type::Record(fields)) = policy.types.get(ty.index()) else {
+            return Ok(Slot::Undefined);
+        };
+        record(
+            policy,
+            fields,
+            given,
+            Strictness::Facts,
+            true,
+            &format!("{place}/{name}"),
+        )
+    };
+    let (args, result) = (
+        part(history.args, &one.args, "args")?,
+        part(history.result, &one.result, "result")?,
+    );
+    let (Slot::Known(args), Slot::Known(result)) = (args, result) else {
+        return Ok(None);
+    };
+    let text = |value: &SmolStr| Value::Text(value.clone());
+    let texts = |values: &Vec<SmolStr>| Value::set(values.iter().map(text).collect());
+    let mut fields = vec![
+        ("args".into(), args),
+        ("outcome".into(), Value::Text(one.outcome.name().into())),
+        ("result".into(), result),
+        ("seq".into(), Value::Int(one.seq)),
+        ("time".into(), Value::Time(one.time)),
+        ("tool".into(), text(&one.tool)),
+    ];
+    let optional = [
+        ("actions", one.actions.as_ref().map(texts)),
+        ("resources", one.resources.as_ref().map(texts)),
+        ("agent", one.agent.as_ref().map(text)),
+        ("user", one.user.as_ref().map(text)),
+        ("task", one.task.as_ref().map(text)),
+        ("credential", one.credential.as_ref().map(text)),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            fields.push((name.into(), value));
+        }
+    }
+    fields.sort_by(|(a, _): &(SmolStr, Value), (b, _)| a.cmp(b));
+    Ok(Some(Value::Record(fields.into())))
+}
+
+/// The inputs of an agent further up the chain: its own groups and facts as they were
+/// when its credential was issued, all else as now.
+fn ancestor<'p>(
+    policy: &'p Policy,
+    leaf: &Inputs<'p>,
+    held: &Credential,
+    depth: usize,
+) -> Result<Inputs<'p>, Invalid> {
+    let mut link = leaf.clone();
+    link.agent = held.agent.id.clone();
+    link.agent_groups = membership(
+        policy,
+        GroupKind::Agents,
+        &held.agent.id,
+        held.agent.groups.as_deref(),
+    );
+    bind_facts(
+        policy,
+        Moment::Runtime,
+        Entity::Agent,
+        &held.agent.facts,
+        None,
+        true,
+        &mut link.facts,
+    )?;
+    bind_agent(
+        policy,
+        &held.agent.id,
+        &mut link.facts,
+        "/credential/parent/agent/facts",
+    )?;
+    link.issued = Some(held.issued);
+    link.chain.truncate(depth + 1);
+    Ok(link)
+}
+
+/// The facts of one entity that a credential has to carry, as they were given.
+pub(crate) fn frozen(policy: &Policy, entity: Entity, given: &Fields, all: bool) -> Fields {
+    given
+        .iter()
+        .filter(|(name, _)| {
+            policy.facts.iter().any(|fact| {
+                fact.entity == entity && fact.field.name == *name && (all || is_frozen(fact))
+            })
+        })
+        .cloned()
+        .collect()
+}

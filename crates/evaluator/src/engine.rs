@@ -1,0 +1,197 @@
+//! The decision point: a compiled policy, ready to decide.
+
+use placet_model::compiled::Compiled;
+use placet_model::decision::{Decision, Obligations, Reason, RuleNote};
+use placet_model::graph::Graph;
+use placet_model::ids::{LayerId, RuleId};
+use placet_model::policy::Policy;
+use placet_model::request::{Asked, Request};
+use smol_str::SmolStr;
+
+use crate::cache::Cache;
+use crate::duties::covers_tool;
+use crate::explain::{self, Explanation};
+use crate::inputs::{Read, Trace};
+use crate::runtime::{self, Refusal};
+use crate::{issuance, listing};
+
+/// Decides requests against one compiled policy.
+///
+/// Deciding takes `&self`, never panics, reads no clock, no file and no environment, and
+/// an engine can be shared between threads. Whatever it cannot make sense of, it denies.
+#[derive(Debug)]
+pub struct Engine {
+    compiled: Compiled,
+    cache: Option<Cache>,
+}
+
+impl Engine {
+    /// A decision point for a compiled policy, without a cache.
+    #[must_use]
+    pub const fn new(compiled: Compiled) -> Self {
+        Self {
+            compiled,
+            cache: None,
+        }
+    }
+
+    /// Remembers the last `capacity` decisions about calls. A decision is reused exactly
+    /// when every input that it consulted is the same; it is worth its while only where
+    /// requests repeat.
+    #[must_use]
+    pub fn with_cache(mut self, capacity: std::num::NonZeroUsize) -> Self {
+        self.cache = Some(Cache::new(capacity));
+        self
+    }
+
+    /// The compiled policy that decides.
+    #[must_use]
+    pub const fn compiled(&self) -> &Compiled {
+        &self.compiled
+    }
+
+    /// Decides a request. The moment follows from what is asked: a call or triple is a
+    /// question about run time, scopes are one about issuance, a listing lists.
+    ///
+    /// At run time and for listings the request needs a credential; without one it is
+    /// `invalid-request`. Where the policy alone is to decide, say so with
+    /// [`Engine::decide_without_credential`].
+    #[must_use]
+    pub fn decide(&self, request: &Request) -> Decision {
+        match &request.asked {
+            Asked::Scopes { .. } => issuance::decide(self, request),
+            Asked::Call { .. } | Asked::Triple { .. } | Asked::Listing { .. }
+                if request.credential.is_none() =>
+            {
+                self.refusal(
+                    Reason::InvalidRequest,
+                    Some(
+                        "/credential: missing: a call is decided under the credential that \
+                         issuance returned",
+                    ),
+                )
+            }
+            Asked::Call { .. } | Asked::Triple { .. } => self.decide_call(request),
+            Asked::Listing { .. } => listing::decide(self, request),
+        }
+    }
+
+    /// Decides a call or a listing by the policy alone: as if a credential held every
+    /// scope and never ended. Nothing then bounds the agent to its task; it is for trying
+    /// policies out, and for hosts that keep credentials elsewhere.
+    #[must_use]
+    pub fn decide_without_credential(&self, request: &Request) -> Decision {
+        if request.credential.is_some() {
+            return self.refusal(
+                Reason::InvalidRequest,
+                Some("/credential: the policy alone was asked to decide, and here is one"),
+            );
+        }
+        match &request.asked {
+            Asked::Scopes { .. } => issuance::decide(self, request),
+            Asked::Call { .. } | Asked::Triple { .. } => self.decide_call(request),
+            Asked::Listing { .. } => listing::decide(self, request),
+        }
+    }
+
+    /// Decides a request and tells why, for the people who run the policy. It says more
+    /// than the holder of a credential may know.
+    #[must_use]
+    pub fn explain(&self, request: &Request) -> Explanation {
+        explain::explain(self, request, self.decide(request))
+    }
+
+    /// As [`Engine::explain`], by the policy alone.
+    #[must_use]
+    pub fn explain_without_credential(&self, request: &Request) -> Explanation {
+        explain::explain(self, request, self.decide_without_credential(request))
+    }
+
+    fn decide_call(&self, request: &Request) -> Decision {
+        let trace = Trace::default();
+        match runtime::prepare(self, request, &trace) {
+            Ok(prepared) => match &self.cache {
+                Some(cache) => cache.decide(self, request, &prepared, &trace),
+                None => runtime::decide(self, request, &prepared, &trace),
+            },
+            Err(refusal) => self.refused(&refusal),
+        }
+    }
+
+    pub(crate) const fn policy(&self) -> &Policy {
+        self.compiled.policy()
+    }
+
+    pub(crate) fn graphs(&self) -> &[Graph] {
+        self.compiled.graphs()
+    }
+
+    pub(crate) fn is_guardrail(&self, layer: LayerId) -> bool {
+        self.policy()
+            .layers
+            .get(layer.index())
+            .is_some_and(|layer| layer.default_grant)
+    }
+
+    /// The audience of a function: its own or the nearest above it.
+    pub(crate) fn audience(&self, path: &str) -> Option<SmolStr> {
+        self.policy()
+            .audiences
+            .iter()
+            .filter(|audience| covers_tool(&audience.tool, path))
+            .max_by_key(|audience| audience.tool.len())
+            .map(|audience| audience.audience.clone())
+    }
+
+    pub(crate) fn refused(&self, refusal: &Refusal) -> Decision {
+        self.refusal(refusal.reason, Some(&refusal.explanation))
+    }
+
+    /// A decision with a reason and nothing else yet.
+    pub(crate) fn refusal(&self, reason: Reason, explanation: Option<&str>) -> Decision {
+        Decision {
+            reason,
+            rules: Vec::new(),
+            obligations: Obligations::default(),
+            missing: Vec::new(),
+            explanation: explanation.map(SmolStr::new).into_iter().collect(),
+            scopes: Vec::new(),
+            credential: None,
+            tools: Vec::new(),
+            consulted: Vec::new(),
+            policy: self.compiled.digest().clone(),
+        }
+    }
+
+    /// Rules as decisions show them: sorted by name, each once.
+    pub(crate) fn notes(&self, rules: impl IntoIterator<Item = RuleId>) -> Vec<RuleNote> {
+        let policy = self.policy();
+        let mut notes: Vec<RuleNote> = rules
+            .into_iter()
+            .filter_map(|id| {
+                let rule = policy.rules.get(id.index())?;
+                Some(RuleNote {
+                    name: policy.rule_name(id),
+                    kind: rule.kind,
+                    owner: rule.owner().cloned(),
+                    doc: rule.doc.clone(),
+                })
+            })
+            .collect();
+        notes.sort();
+        notes.dedup();
+        notes
+    }
+
+    /// What a trace read, as policy text, sorted.
+    pub(crate) fn consulted(&self, trace: &Trace) -> Vec<SmolStr> {
+        let mut texts: Vec<SmolStr> = trace
+            .reads()
+            .iter()
+            .map(|read: &Read| read.text(self.policy()))
+            .collect();
+        texts.sort();
+        texts.dedup();
+        texts
+    }
+}

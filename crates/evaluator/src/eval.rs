@@ -1,0 +1,745 @@
+//! Expressions: typed inputs to slots and truth sets. One evaluator serves all moments:
+//! at run time nothing is open, and every truth set has one member.
+
+use std::cell::RefCell;
+
+use placet_model::ids::{ActionId, ExprId, FunctionId, PatternId};
+use placet_model::pattern::{Concrete, Seg};
+use placet_model::policy::{
+    Binder, Comparison, Entity, Expr, Extract, Moment, Offset, Pattern, Segment, Type,
+};
+use placet_model::render;
+use placet_model::resource::Resource;
+use placet_model::value::{Duration, Time, Value};
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use crate::extract;
+use crate::inputs::{Inputs, Read, Trace};
+use crate::truth::Truths;
+use crate::typed::Slot;
+
+/// The request that an expression is evaluated for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site<'a> {
+    pub(crate) function: FunctionId,
+    pub(crate) action: ActionId,
+    pub(crate) args: Args<'a>,
+    pub(crate) place: Place<'a>,
+}
+
+/// The arguments of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Args<'a> {
+    /// A record.
+    Known(&'a Value),
+    /// A plain triple has none.
+    None,
+    /// The call is not made yet.
+    Open,
+}
+
+/// The resource.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place<'a> {
+    /// This one.
+    Exact(&'a Resource),
+    /// Any in this region.
+    Region(&'a Concrete),
+}
+
+/// Evaluates expressions at a site.
+pub(crate) struct Eval<'a> {
+    pub(crate) inputs: &'a Inputs<'a>,
+    pub(crate) site: Site<'a>,
+    pub(crate) trace: &'a Trace,
+    locals: RefCell<Vec<Value>>,
+}
+
+impl<'a> Eval<'a> {
+    pub(crate) const fn new(inputs: &'a Inputs<'a>, site: Site<'a>, trace: &'a Trace) -> Self {
+        Self {
+            inputs,
+            site,
+            trace,
+            locals: RefCell::new(Vec::new()),
+        }
+    }
+
+    fn get(&self, id: ExprId) -> Option<&'a Expr> {
+        self.inputs.policy.exprs.get(id.index())
+    }
+
+    fn text(&self, id: ExprId) -> String {
+        render::expr(self.inputs.policy, id, &[])
+    }
+
+    /// The truth of a boolean expression; `captures` is the pattern that gives them.
+    pub(crate) fn truth(&self, id: ExprId, captures: Option<PatternId>) -> Truths {
+        let Some(expr) = self.get(id) else {
+            return Truths::UNDEFINED;
+        };
+        let both = |a: ExprId, b: ExprId, test: &dyn Fn(&Value, &Value) -> Option<bool>| {
+            self.both(a, b, captures, test)
+        };
+        match expr {
+            Expr::HasUser => {
+                self.trace.read(Read::User);
+                Truths::of(self.inputs.user.is_some())
+            }
+            Expr::Has(of) => self.presence(*of, captures),
+            Expr::Not(a) => self.truth(*a, captures).not(),
+            Expr::And(a, b) => {
+                let left = self.truth(*a, captures);
+                if left.is_false() {
+                    left
+                } else {
+                    left.and(self.truth(*b, captures))
+                }
+            }
+            Expr::Or(a, b) => {
+                let left = self.truth(*a, captures);
+                if left.is_true() {
+                    left
+                } else {
+                    left.or(self.truth(*b, captures))
+                }
+            }
+            Expr::Compare(how, a, b) => both(*a, *b, &|a, b| Some(compare(*how, a, b))),
+            Expr::In(a, b) => both(*a, *b, &|a, b| Some(b.members()?.contains(a))),
+            Expr::Contains(a, b) => both(*a, *b, &|a, b| match (a, b) {
+                (Value::Text(a), Value::Text(b)) => Some(a.contains(b.as_str())),
+                (a, b) => Some(a.members()?.contains(b)),
+            }),
+            Expr::SubsetOf(a, b) => both(*a, *b, &|a, b| {
+                let whole = b.members()?;
+                Some(a.members()?.iter().all(|member| whole.contains(member)))
+            }),
+            Expr::Like(a, parts) => self.one(*a, captures, |a| match a {
+                Value::Text(text) => Some(like(text, parts)),
+                _ => None,
+            }),
+            Expr::Within(a, net) => self.one(*a, captures, |a| match a {
+                Value::Ip(address) => Some(net.contains(&address.to_canonical())),
+                _ => None,
+            }),
+            Expr::Quantifier { all, over, body } => self.quantifier(*all, *over, *body, captures),
+            _ => self.one(id, captures, |value| match value {
+                Value::Bool(holds) => Some(*holds),
+                _ => None,
+            }),
+        }
+    }
+
+    /// The value of an expression.
+    pub(crate) fn slot(&self, id: ExprId, captures: Option<PatternId>) -> Slot {
+        let Some(expr) = self.get(id) else {
+            return Slot::Undefined;
+        };
+        let policy = self.inputs.policy;
+        match expr {
+            Expr::Const(value) => Slot::Known(value.clone()),
+            Expr::Fact(fact) => {
+                self.trace.read(Read::Fact(*fact));
+                if policy
+                    .facts
+                    .get(fact.index())
+                    .is_some_and(|fact| fact.entity == Entity::User)
+                {
+                    self.trace.read(Read::User);
+                }
+                let slot = self.inputs.fact(*fact);
+                if slot == Slot::Open {
+                    self.trace.open(self.text(id));
+                }
+                slot
+            }
+            Expr::AgentId => {
+                self.trace.read(Read::Agent);
+                text_slot(Some(&self.inputs.agent))
+            }
+            Expr::UserId => {
+                self.trace.read(Read::User);
+                text_slot(self.inputs.user.as_ref())
+            }
+            Expr::TaskId => {
+                self.trace.read(Read::Task);
+                text_slot(self.inputs.task.as_ref())
+            }
+            Expr::Now => {
+                self.trace.read(Read::Now);
+                self.inputs
+                    .now
+                    .map_or(Slot::Absent, |now| Slot::Known(Value::Time(now)))
+            }
+            Expr::ChainDepth => {
+                self.trace.read(Read::Chain);
+                let depth = self.inputs.chain.len().saturating_sub(1);
+                Slot::Known(Value::Int(i64::try_from(depth).unwrap_or(i64::MAX)))
+            }
+            Expr::ChainRoot => {
+                self.trace.read(Read::Chain);
+                text_slot(self.inputs.chain.first())
+            }
+            Expr::ChainAgents => {
+                self.trace.read(Read::Chain);
+                Slot::Known(self.inputs.chain_value())
+            }
+            Expr::ResourcePath => {
+                self.trace.read(Read::Resource);
+                match self.site.place {
+                    Place::Exact(resource) => Slot::Known(Value::Text(resource.as_str().into())),
+                    Place::Region(region) => match region.as_resource() {
+                        Some(resource) => Slot::Known(Value::Text(resource.into_text())),
+                        None => self.opened("resource.path"),
+                    },
+                }
+            }
+            Expr::ResourceFact(block, name) => match self.site.place {
+                Place::Exact(resource) => {
+                    self.trace.read(Read::ResourceFacts(*block));
+                    field(self.inputs.resource(resource.as_str(), *block), name)
+                }
+                Place::Region(_) => self.opened(self.text(id)),
+            },
+            Expr::Arg(name) => match self.site.args {
+                Args::Known(record) => {
+                    self.trace.read(Read::Arg(name.clone()));
+                    record
+                        .field(name)
+                        .map_or(Slot::Absent, |value| Slot::Known(value.clone()))
+                }
+                Args::None => Slot::Absent,
+                Args::Open => {
+                    let declared = self.parameter(name);
+                    if declared.is_some() {
+                        self.opened(self.text(id))
+                    } else {
+                        Slot::Absent
+                    }
+                }
+            },
+            Expr::Capture(index) => self.captured(*index, captures),
+            Expr::Local(slot) => self
+                .locals
+                .borrow()
+                .get(*slot as usize)
+                .map_or(Slot::Undefined, |value| Slot::Known(value.clone())),
+            Expr::History(history) => {
+                self.trace.read(Read::History(*history));
+                let slot = self.inputs.history(*history);
+                if slot == Slot::Open {
+                    self.trace.open(self.text(id));
+                }
+                slot
+            }
+            Expr::Field(of, name) => field(self.slot(*of, captures), name),
+            Expr::Add(a, b) => self.arithmetic(*a, *b, captures, add),
+            Expr::Sub(a, b) => self.arithmetic(*a, *b, captures, subtract),
+            Expr::Count { over, distinct } => self.count(*over, *distinct, captures),
+            Expr::Sum {
+                over,
+                value,
+                distinct,
+                zero,
+            } => self.sum(*over, *value, *distinct, zero, captures),
+            Expr::TimeOfDay(of, offset) => self.map(*of, captures, |value| match value {
+                Value::Time(time) => Some(Value::Duration(time_of_day(*time, *offset)?)),
+                _ => None,
+            }),
+            Expr::Weekday(of, offset) => self.map(*of, captures, |value| match value {
+                Value::Time(time) => Some(Value::Text(weekday(*time, *offset)?.into())),
+                _ => None,
+            }),
+            Expr::Lower(of) => self.map(*of, captures, lower),
+            Expr::Email(of) => self.map(*of, captures, |value| {
+                let Value::Text(text) = value else {
+                    return None;
+                };
+                let parts = extract::email_parts(text).ok()?;
+                Some(Value::Record(
+                    [
+                        ("domain".into(), Value::Text(parts.domain)),
+                        ("local".into(), Value::Text(parts.local)),
+                    ]
+                    .into(),
+                ))
+            }),
+            Expr::Url(of) => self.map(*of, captures, url_record),
+            Expr::Path(of) => self.map(*of, captures, |value| {
+                let Value::Text(text) = value else {
+                    return None;
+                };
+                let parts = extract::path_parts(text).ok()?;
+                Some(Value::List(parts.into_iter().map(Value::Text).collect()))
+            }),
+            Expr::HasUser
+            | Expr::Has(_)
+            | Expr::Not(_)
+            | Expr::And(..)
+            | Expr::Or(..)
+            | Expr::Compare(..)
+            | Expr::In(..)
+            | Expr::Contains(..)
+            | Expr::SubsetOf(..)
+            | Expr::Like(..)
+            | Expr::Within(..)
+            | Expr::Quantifier { .. } => {
+                let truths = self.truth(id, captures);
+                if truths.is_true() || truths.is_false() {
+                    Slot::Known(Value::Bool(truths.is_true()))
+                } else if truths == Truths::UNDEFINED {
+                    Slot::Undefined
+                } else {
+                    Slot::Open
+                }
+            }
+        }
+    }
+
+    /// A slot that has to have a value, or the comparison is undefined: says what is
+    /// missing.
+    fn need(&self, id: ExprId, captures: Option<PatternId>) -> Slot {
+        let slot = self.slot(id, captures);
+        if matches!(slot, Slot::Absent | Slot::Undefined) && !self.is_local(id) {
+            self.trace.missing(self.text(id));
+        }
+        slot
+    }
+
+    /// Whether the expression reads a variable: what is missing then is not one input.
+    fn is_local(&self, id: ExprId) -> bool {
+        match self.get(id) {
+            Some(Expr::Local(_)) => true,
+            Some(Expr::Field(of, _)) => self.is_local(*of),
+            _ => false,
+        }
+    }
+
+    fn opened(&self, what: impl Into<SmolStr>) -> Slot {
+        self.trace.open(what);
+        Slot::Open
+    }
+
+    /// The parameter of the function at hand.
+    fn parameter(&self, name: &str) -> Option<&'a placet_model::policy::Field> {
+        let policy = self.inputs.policy;
+        let params = policy.functions.get(self.site.function.index())?.params?;
+        match policy.types.get(params.index())? {
+            Type::Record(fields) => fields.iter().find(|field| field.name == name),
+            _ => None,
+        }
+    }
+
+    fn presence(&self, id: ExprId, captures: Option<PatternId>) -> Truths {
+        // A parameter that every call has is present before there is a call.
+        if let (Some(Expr::Arg(name)), Args::Open) = (self.get(id), self.site.args)
+            && let Some(parameter) = self.parameter(name)
+            && (!parameter.optional || parameter.default.is_some())
+        {
+            return Truths::TRUE;
+        }
+        match self.slot(id, captures) {
+            Slot::Absent => Truths::FALSE,
+            Slot::Undefined | Slot::Known(_) => Truths::TRUE,
+            Slot::Open => Truths::EITHER,
+        }
+    }
+
+    fn captured(&self, index: u32, captures: Option<PatternId>) -> Slot {
+        self.trace.read(Read::Resource);
+        let Some(pattern) = captures.and_then(|id| self.inputs.policy.patterns.get(id.index()))
+        else {
+            return Slot::Undefined;
+        };
+        let Some(at) = capture_position(pattern, index) else {
+            return Slot::Undefined;
+        };
+        match self.site.place {
+            Place::Exact(resource) => match resource.segments().nth(at) {
+                Some(text) => Slot::Known(Value::Text(decoded(text))),
+                None => Slot::Undefined,
+            },
+            Place::Region(region) => match region.segments().get(at) {
+                Some(Seg::Literal(text)) => Slot::Known(Value::Text(decoded(text))),
+                _ => self.opened("resource"),
+            },
+        }
+    }
+
+    fn one(
+        &self,
+        a: ExprId,
+        captures: Option<PatternId>,
+        test: impl Fn(&Value) -> Option<bool>,
+    ) -> Truths {
+        match self.need(a, captures) {
+            Slot::Known(value) => test(&value).map_or(Truths::UNDEFINED, Truths::of),
+            Slot::Open => Truths::OPEN,
+            Slot::Absent | Slot::Undefined => Truths::UNDEFINED,
+        }
+    }
+
+    fn both(
+        &self,
+        a: ExprId,
+        b: ExprId,
+        captures: Option<PatternId>,
+        test: &dyn Fn(&Value, &Value) -> Option<bool>,
+    ) -> Truths {
+        match (self.need(a, captures), self.need(b, captures)) {
+            (Slot::Absent | Slot::Undefined, _) | (_, Slot::Absent | Slot::Undefined) => {
+                Truths::UNDEFINED
+            }
+            (Slot::Open, _) | (_, Slot::Open) => Truths::OPEN,
+            (Slot::Known(a), Slot::Known(b)) => test(&a, &b).map_or(Truths::UNDEFINED, Truths::of),
+        }
+    }
+
+    fn map(
+        &self,
+        of: ExprId,
+        captures: Option<PatternId>,
+        with: impl Fn(&Value) -> Option<Value>,
+    ) -> Slot {
+        match self.need(of, captures) {
+            Slot::Known(value) => with(&value).map_or(Slot::Undefined, Slot::Known),
+            Slot::Open => Slot::Open,
+            Slot::Absent | Slot::Undefined => Slot::Undefined,
+        }
+    }
+
+    fn arithmetic(
+        &self,
+        a: ExprId,
+        b: ExprId,
+        captures: Option<PatternId>,
+        with: fn(&Value, &Value) -> Option<Value>,
+    ) -> Slot {
+        match (self.need(a, captures), self.need(b, captures)) {
+            (Slot::Absent | Slot::Undefined, _) | (_, Slot::Absent | Slot::Undefined) => {
+                Slot::Undefined
+            }
+            (Slot::Open, _) | (_, Slot::Open) => Slot::Open,
+            (Slot::Known(a), Slot::Known(b)) => with(&a, &b).map_or(Slot::Undefined, Slot::Known),
+        }
+    }
+
+    /// Runs `body` with a variable bound.
+    fn bound<T>(&self, slot: u32, value: &Value, body: impl FnOnce() -> T) -> T {
+        let depth = {
+            let mut locals = self.locals.borrow_mut();
+            let depth = locals.len();
+            // Slots are numbered from the outside, so this one is next.
+            locals.resize(slot as usize, Value::Json);
+            locals.push(value.clone());
+            depth
+        };
+        let result = body();
+        self.locals.borrow_mut().truncate(depth);
+        result
+    }
+
+    fn quantifier(
+        &self,
+        all: bool,
+        over: Binder,
+        body: ExprId,
+        captures: Option<PatternId>,
+    ) -> Truths {
+        let list = match self.need(over.list, captures) {
+            Slot::Known(list) => list,
+            Slot::Open => return Truths::OPEN,
+            Slot::Absent | Slot::Undefined => return Truths::UNDEFINED,
+        };
+        let Some(members) = list.members() else {
+            return Truths::UNDEFINED;
+        };
+        let mut result = Truths::of(all);
+        for member in members {
+            let holds = self.bound(over.slot, member, || {
+                let counts = over
+                    .filter
+                    .map_or(Truths::TRUE, |filter| self.truth(filter, captures));
+                if counts.is_false() {
+                    return Truths::of(all);
+                }
+                let holds = self.truth(body, captures);
+                if all {
+                    counts.not().or(holds)
+                } else {
+                    counts.and(holds)
+                }
+            });
+            result = if all {
+                result.and(holds)
+            } else {
+                result.or(holds)
+            };
+            if (all && result.is_false()) || (!all && result.is_true()) {
+                break;
+            }
+        }
+        result
+    }
+
+    /// The members of a list that count, or why that cannot be told.
+    fn counted(
+        &self,
+        over: Binder,
+        captures: Option<PatternId>,
+        mut take: impl FnMut(&Value) -> Result<(), Slot>,
+    ) -> Result<(), Slot> {
+        let list = match self.need(over.list, captures) {
+            Slot::Known(list) => list,
+            Slot::Open => return Err(Slot::Open),
+            Slot::Absent | Slot::Undefined => return Err(Slot::Undefined),
+        };
+        let members = list.members().ok_or(Slot::Undefined)?;
+        let mut open = false;
+        for member in members {
+            self.bound(over.slot, member, || {
+                let counts = over
+                    .filter
+                    .map_or(Truths::TRUE, |filter| self.truth(filter, captures));
+                if counts.is_false() {
+                    Ok(())
+                } else if counts.is_true() {
+                    match take(member) {
+                        Err(Slot::Open) => {
+                            open = true;
+                            Ok(())
+                        }
+                        other => other,
+                    }
+                } else if counts == Truths::UNDEFINED {
+                    Err(Slot::Undefined)
+                } else {
+                    open = true;
+                    Ok(())
+                }
+            })?;
+        }
+        if open { Err(Slot::Open) } else { Ok(()) }
+    }
+
+    fn count(&self, over: Binder, distinct: Option<ExprId>, captures: Option<PatternId>) -> Slot {
+        let mut number = 0_i64;
+        let mut seen = Vec::new();
+        let counted = self.counted(over, captures, |_| {
+            match distinct {
+                None => number += 1,
+                Some(value) => match self.need(value, captures) {
+                    Slot::Known(value) => seen.push(value),
+                    Slot::Open => return Err(Slot::Open),
+                    Slot::Absent | Slot::Undefined => return Err(Slot::Undefined),
+                },
+            }
+            Ok(())
+        });
+        if let Err(slot) = counted {
+            return slot;
+        }
+        if distinct.is_some() {
+            seen.sort();
+            seen.dedup();
+            number = i64::try_from(seen.len()).unwrap_or(i64::MAX);
+        }
+        Slot::Known(Value::Int(number))
+    }
+
+    fn sum(
+        &self,
+        over: Binder,
+        value: ExprId,
+        distinct: bool,
+        zero: &Value,
+        captures: Option<PatternId>,
+    ) -> Slot {
+        let mut terms = Vec::new();
+        let counted = self.counted(over, captures, |_| match self.need(value, captures) {
+            Slot::Known(value) => {
+                terms.push(value);
+                Ok(())
+            }
+            Slot::Open => Err(Slot::Open),
+            Slot::Absent | Slot::Undefined => Err(Slot::Undefined),
+        });
+        if let Err(slot) = counted {
+            return slot;
+        }
+        if distinct {
+            terms.sort();
+            terms.dedup();
+        }
+        let mut total = zero.clone();
+        for term in &terms {
+            match add(&total, term) {
+                Some(sum) => total = sum,
+                None => return Slot::Undefined,
+            }
+        }
+        Slot::Known(total)
+    }
+
+    /// Whether this is the moment that a rule is pinned to.
+    pub(crate) fn is_moment(&self, moment: Moment) -> Truths {
+        Truths::of(self.inputs.moment == moment)
+    }
+}
+
+fn text_slot(text: Option<&SmolStr>) -> Slot {
+    text.map_or(Slot::Absent, |text| Slot::Known(Value::Text(text.clone())))
+}
+
+fn decoded(written: &str) -> SmolStr {
+    placet_model::resource::decode_segment(written).into()
+}
+
+/// A field of a record; of a list, the list of those that are present.
+fn field(of: Slot, name: &str) -> Slot {
+    match of {
+        Slot::Known(Value::List(items)) => Slot::Known(Value::List(
+            items
+                .iter()
+                .filter_map(|item| item.field(name).cloned())
+                .collect(),
+        )),
+        Slot::Known(record) => record
+            .field(name)
+            .map_or(Slot::Absent, |value| Slot::Known(value.clone())),
+        other => other,
+    }
+}
+
+/// Which segment of a resource a capture is. Only an e-mail hole makes more than one
+/// segment before it; paths and URLs stand last.
+fn capture_position(pattern: &Pattern, index: u32) -> Option<usize> {
+    let mut at = 0;
+    for segment in &pattern.segments {
+        match segment {
+            Segment::Capture(capture) if *capture == index => return Some(at),
+            Segment::Hole(hole) if hole.extract == Extract::Email => at += 2,
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+fn compare(how: Comparison, a: &Value, b: &Value) -> bool {
+    let order = a.cmp(b);
+    match how {
+        Comparison::Equal => order.is_eq(),
+        Comparison::NotEqual => order.is_ne(),
+        Comparison::Less => order.is_lt(),
+        Comparison::AtMost => order.is_le(),
+        Comparison::Greater => order.is_gt(),
+        Comparison::AtLeast => order.is_ge(),
+    }
+}
+
+/// A glob: the parts stand in order, the first at the start, the last at the end.
+fn like(text: &str, parts: &[SmolStr]) -> bool {
+    let [first, middle @ .., last] = parts else {
+        return parts.first().is_some_and(|only| only == text);
+    };
+    let Some(mut rest) = text.strip_prefix(first.as_str()) else {
+        return false;
+    };
+    for part in middle {
+        let Some(at) = rest.find(part.as_str()) else {
+            return false;
+        };
+        rest = rest.get(at + part.len()..).unwrap_or_default();
+    }
+    rest.ends_with(last.as_str())
+}
+
+fn add(a: &Value, b: &Value) -> Option<Value> {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => a.checked_add(*b).map(Value::Int),
+        (Value::Decimal(a), Value::Decimal(b)) => exact_sum(*a, *b).map(Value::Decimal),
+        (Value::Duration(a), Value::Duration(b)) => {
+            a.0.checked_add(b.0)
+                .map(|sum| Value::Duration(Duration(sum)))
+        }
+        (Value::Time(time), Value::Duration(by)) => time.plus(*by).map(Value::Time),
+        _ => None,
+    }
+}
+
+fn subtract(a: &Value, b: &Value) -> Option<Value> {
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => a.checked_sub(*b).map(Value::Int),
+        (Value::Decimal(a), Value::Decimal(b)) => exact_sum(*a, -*b).map(Value::Decimal),
+        (Value::Duration(a), Value::Duration(b)) => {
+            a.0.checked_sub(b.0)
+                .map(|difference| Value::Duration(Duration(difference)))
+        }
+        (Value::Time(a), Value::Time(b)) => {
+            a.0.checked_sub(b.0)
+                .map(|difference| Value::Duration(Duration(difference)))
+        }
+        (Value::Time(time), Value::Duration(by)) => {
+            time.0.checked_sub(by.0).map(|time| Value::Time(Time(time)))
+        }
+        _ => None,
+    }
+}
+
+/// A sum, unless digits would be lost.
+pub(crate) fn exact_sum(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let sum = a.checked_add(b)?;
+    let exact = sum.checked_sub(b)? == a && sum.checked_sub(a)? == b;
+    exact.then(|| sum.normalize())
+}
+
+const DAY: i64 = 86_400_000_000;
+
+fn local(time: Time, offset: Offset) -> Option<i64> {
+    time.0.checked_add(i64::from(offset) * 60_000_000)
+}
+
+fn time_of_day(time: Time, offset: Offset) -> Option<Duration> {
+    local(time, offset).map(|local| Duration(local.rem_euclid(DAY)))
+}
+
+fn weekday(time: Time, offset: Offset) -> Option<&'static str> {
+    // 1970-01-01 was a Thursday.
+    const DAYS: [&str; 7] = ["thu", "fri", "sat", "sun", "mon", "tue", "wed"];
+    let day = local(time, offset)?.div_euclid(DAY).rem_euclid(7);
+    DAYS.get(usize::try_from(day).ok()?).copied()
+}
+
+fn lower(value: &Value) -> Option<Value> {
+    Some(match value {
+        Value::Text(text) => Value::Text(extract::lower(text)),
+        Value::Set(members) => Value::set(members.iter().map(lower).collect::<Option<Vec<_>>>()?),
+        Value::List(members) => Value::List(
+            members
+                .iter()
+                .map(lower)
+                .collect::<Option<Vec<_>>>()?
+                .into(),
+        ),
+        _ => return None,
+    })
+}
+
+fn url_record(value: &Value) -> Option<Value> {
+    let Value::Text(text) = value else {
+        return None;
+    };
+    let parts = extract::url_parts(text).ok()?;
+    let path = parts.path.into_iter().map(Value::Text).collect();
+    let mut fields = vec![
+        ("host".into(), Value::Text(parts.host)),
+        ("path".into(), Value::List(path)),
+        ("port".into(), Value::Int(i64::from(parts.port))),
+    ];
+    if let Some(query) = parts.query {
+        fields.push(("query".into(), Value::Text(query)));
+    }
+    fields.push(("scheme".into(), Value::Text(parts.scheme)));
+    Some(Value::Record(fields.into()))
+}

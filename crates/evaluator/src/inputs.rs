@@ -1,0 +1,192 @@
+//! Everything that a rule can read, typed; and a trace of what was read.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use placet_model::ids::{FactId, GroupId, HistoryId, ResourceFactsId};
+use placet_model::policy::{Entity, Moment, Policy};
+use placet_model::value::{Time, Value};
+use smol_str::SmolStr;
+
+use crate::truth::Truths;
+use crate::typed::Slot;
+
+/// The inputs of one link of a chain: the acting agent, or one that it acts for.
+#[derive(Clone, Debug)]
+pub(crate) struct Inputs<'p> {
+    pub(crate) policy: &'p Policy,
+    pub(crate) moment: Moment,
+    pub(crate) agent: SmolStr,
+    pub(crate) agent_groups: Membership,
+    pub(crate) user: Option<SmolStr>,
+    pub(crate) user_groups: Membership,
+    pub(crate) task: Option<SmolStr>,
+    /// By fact id, defaults filled in.
+    pub(crate) facts: Vec<Slot>,
+    pub(crate) now: Option<Time>,
+    /// When the credential of this link was issued.
+    pub(crate) issued: Option<Time>,
+    /// Agents of the chain, root first, the acting one last.
+    pub(crate) chain: Vec<SmolStr>,
+    /// By history id.
+    pub(crate) histories: Vec<Slot>,
+    /// Resource facts by canonical resource, sorted.
+    pub(crate) resources: Vec<(SmolStr, ResourceValues)>,
+}
+
+/// What the host said of one resource: a slot per resource facts block, a record.
+pub(crate) type ResourceValues = Vec<(ResourceFactsId, Slot)>;
+
+/// In which declared groups an agent or user is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Membership {
+    /// Certainly in, closed under nesting, sorted.
+    pub(crate) sure: Vec<GroupId>,
+    /// Undefined, because the host did not tell; sorted.
+    pub(crate) unsure: Vec<GroupId>,
+}
+
+impl Membership {
+    /// Whether it is in one of some groups.
+    pub(crate) fn in_any(&self, groups: &[GroupId]) -> Truths {
+        let among = |list: &[GroupId]| groups.iter().any(|group| list.binary_search(group).is_ok());
+        if among(&self.sure) {
+            Truths::TRUE
+        } else if among(&self.unsure) {
+            Truths::UNDEFINED
+        } else {
+            Truths::FALSE
+        }
+    }
+
+    /// Every group that a switch has to look under.
+    pub(crate) fn possible(&self) -> impl Iterator<Item = GroupId> + '_ {
+        self.sure.iter().chain(&self.unsure).copied()
+    }
+}
+
+impl Inputs<'_> {
+    pub(crate) fn fact(&self, id: FactId) -> Slot {
+        self.facts
+            .get(id.index())
+            .cloned()
+            .unwrap_or(Slot::Undefined)
+    }
+
+    pub(crate) fn history(&self, id: HistoryId) -> Slot {
+        self.histories
+            .get(id.index())
+            .cloned()
+            .unwrap_or(Slot::Undefined)
+    }
+
+    /// What the host said of a resource, in one block of resource facts.
+    pub(crate) fn resource(&self, resource: &str, block: ResourceFactsId) -> Slot {
+        self.resources
+            .binary_search_by(|(name, _)| name.as_str().cmp(resource))
+            .ok()
+            .and_then(|at| self.resources.get(at))
+            .and_then(|(_, blocks)| blocks.iter().find(|(id, _)| *id == block))
+            .map_or(Slot::Absent, |(_, slot)| slot.clone())
+    }
+
+    /// The agents of the chain as a list of texts.
+    pub(crate) fn chain_value(&self) -> Value {
+        Value::List(self.chain.iter().cloned().map(Value::Text).collect())
+    }
+}
+
+/// One thing that a decision can read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Read {
+    Agent,
+    AgentGroups,
+    User,
+    UserGroups,
+    Task,
+    Fact(FactId),
+    Now,
+    Chain,
+    History(HistoryId),
+    ResourceFacts(ResourceFactsId),
+    Arg(SmolStr),
+    Resource,
+    /// Whether so many microseconds have passed since issuance.
+    Lapsed(i64),
+    Assents,
+    Budgets,
+}
+
+impl Read {
+    /// As policy text.
+    pub(crate) fn text(&self, policy: &Policy) -> SmolStr {
+        match self {
+            Self::Agent => "agent.id".into(),
+            Self::AgentGroups => "agent groups".into(),
+            Self::User => "user.id".into(),
+            Self::UserGroups => "user groups".into(),
+            Self::Task => "task.id".into(),
+            Self::Fact(id) => policy
+                .facts
+                .get(id.index())
+                .map_or_else(SmolStr::default, |fact| {
+                    let entity: Entity = fact.entity;
+                    smol_str::format_smolstr!("{}.{}", entity.name(), fact.field.name)
+                }),
+            Self::Now | Self::Lapsed(_) => "now".into(),
+            Self::Chain => "chain".into(),
+            Self::History(id) => policy
+                .histories
+                .get(id.index())
+                .map_or_else(SmolStr::default, |history| history.name.clone()),
+            Self::ResourceFacts(_) => "resource facts".into(),
+            Self::Arg(name) => smol_str::format_smolstr!("args.{name}"),
+            Self::Resource => "resource".into(),
+            Self::Assents => "consents and approvals".into(),
+            Self::Budgets => "budgets".into(),
+        }
+    }
+}
+
+/// What a decision read, what it missed, and what was still open.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    reads: RefCell<Vec<Read>>,
+    missing: RefCell<BTreeSet<SmolStr>>,
+    open: RefCell<BTreeSet<SmolStr>>,
+}
+
+impl Trace {
+    pub(crate) fn read(&self, read: Read) {
+        let mut reads = self.reads.borrow_mut();
+        if !reads.contains(&read) {
+            reads.push(read);
+        }
+    }
+
+    pub(crate) fn missing(&self, what: impl Into<SmolStr>) {
+        self.missing.borrow_mut().insert(what.into());
+    }
+
+    pub(crate) fn open(&self, what: impl Into<SmolStr>) {
+        self.open.borrow_mut().insert(what.into());
+    }
+
+    /// What was read, sorted.
+    pub(crate) fn reads(&self) -> Vec<Read> {
+        let mut reads = self.reads.borrow().clone();
+        reads.sort();
+        reads
+    }
+
+    pub(crate) fn all_missing(&self) -> Vec<SmolStr> {
+        self.missing.borrow().iter().cloned().collect()
+    }
+
+    /// What was open, sorted; forgotten afterwards.
+    pub(crate) fn take_open(&self) -> Vec<SmolStr> {
+        std::mem::take(&mut *self.open.borrow_mut())
+            .into_iter()
+            .collect()
+    }
+}

@@ -1,0 +1,674 @@
+//! Decisions at run time: one call, all of the requests that it is, for every agent of
+//! the chain.
+
+use placet_model::credential::Credential;
+use placet_model::decision::{Decision, Obligations, Reason};
+use placet_model::graph::Graph;
+use placet_model::ids::{FunctionId, LayerId, RuleId};
+use placet_model::pattern::{Concrete, Region, Seg};
+use placet_model::policy::{GroupKind, Moment, RuleKind};
+use placet_model::request::{Asked, Request};
+use placet_model::resource::Resource;
+use placet_model::value::{Duration, Time, Value};
+use placet_model::{digest, text};
+use smol_str::SmolStr;
+
+use crate::bind::{self, Bound, declared};
+use crate::call::{self, Triple};
+use crate::duties::{self, Offer, Standing, Subject, covers_tool, least, merge};
+use crate::engine::Engine;
+use crate::eval::{Args, Eval, Place, Site};
+use crate::inputs::{Inputs, Read, Trace};
+use crate::truth::Truths;
+use crate::typed::{Invalid, brief};
+use crate::walk::{self, Arm};
+
+/// How far before its issuance a credential is already accepted, in microseconds: clocks
+/// differ. There is no leeway at its end.
+pub const LEEWAY: i64 = 60_000_000;
+
+/// Why a request is refused before any rule is looked at.
+pub(crate) struct Refusal {
+    pub(crate) reason: Reason,
+    pub(crate) explanation: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(reason: Reason, explanation: impl Into<String>) -> Self {
+        Self {
+            reason,
+            explanation: explanation.into(),
+        }
+    }
+}
+
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        Self::new(
+            Reason::InvalidRequest,
+            format!("{}: {}", invalid.place, invalid.message),
+        )
+    }
+}
+
+/// A call that the rules can be asked about.
+pub(crate) struct Prepared<'p> {
+    pub(crate) bound: Bound<'p>,
+    pub(crate) triples: Vec<Triple>,
+    /// The arguments; a plain triple has none.
+    pub(crate) args: Option<Value>,
+    pub(crate) digest: SmolStr,
+    /// Per triple, what the credential gives: ends and depths of its scopes, or why none.
+    pub(crate) held: Vec<Result<Vec<(Time, u32)>, Reason>>,
+}
+
+/// Types and maps a call, and checks agent, holder and time.
+pub(crate) fn prepare<'p>(
+    engine: &'p Engine,
+    request: &Request,
+    trace: &Trace,
+) -> Result<Prepared<'p>, Refusal> {
+    let policy = engine.policy();
+    let bound = bind::bind(policy, request, Moment::Runtime)?;
+    let leaf = leaf(&bound)?;
+    let (triples, args, digest) = match &request.asked {
+        Asked::Call { tool, args } => {
+            let function = known_tool(engine, tool)?;
+            let typed = call::arguments(policy, function, args)?;
+            let triples = call::triples(leaf, function, &typed, trace)?;
+            (triples, Some(typed), digest::call_digest(tool, args))
+        }
+        Asked::Triple {
+            tool,
+            action,
+            resource,
+        } => {
+            text::check_id(tool).map_err(|error| Invalid::new("/tool", error.to_string()))?;
+            text::check_id(action).map_err(|error| Invalid::new("/action", error.to_string()))?;
+            let place = Resource::parse(resource)
+                .map_err(|error| Invalid::new("/resource", error.to_string()))?;
+            let function = known_tool(engine, tool)?;
+            let action_id = policy.action(action).filter(|action| {
+                policy
+                    .functions
+                    .get(function.index())
+                    .is_some_and(|function| {
+                        function.lines.iter().any(|line| line.action == *action)
+                    })
+            });
+            let Some(action_id) = action_id else {
+                return Err(Refusal::new(
+                    Reason::UnknownAction,
+                    format!(
+                        "/action: tool `{}` has no action `{}`",
+                        brief(tool),
+                        brief(action)
+                    ),
+                ));
+            };
+            if !call::is_instance(policy, function, action_id, &place) {
+                return Err(Invalid::new(
+                    "/resource",
+                    format!(
+                        "`{}` is no resource that `{}` can {}",
+                        brief(resource),
+                        brief(tool),
+                        brief(action)
+                    ),
+                )
+                .into());
+            }
+            let triple = Triple {
+                function,
+                action: action_id,
+                resource: place,
+            };
+            (
+                vec![triple],
+                None,
+                digest::triple_digest(tool, action, resource),
+            )
+        }
+        Asked::Scopes { .. } | Asked::Listing { .. } => {
+            return Err(Invalid::new("", "this is not a question about a call").into());
+        }
+    };
+    check_agents(&bound)?;
+    check_holder(request)?;
+    let held = triples
+        .iter()
+        .map(|triple| held(engine, request, triple))
+        .collect();
+    Ok(Prepared {
+        bound,
+        triples,
+        args,
+        digest,
+        held,
+    })
+}
+
+/// The acting agent's inputs.
+pub(crate) fn leaf<'b, 'p>(bound: &'b Bound<'p>) -> Result<&'b Inputs<'p>, Refusal> {
+    bound
+        .links
+        .last()
+        .ok_or_else(|| Refusal::new(Reason::InvalidRequest, "the request has no agent"))
+}
+
+fn known_tool(engine: &Engine, tool: &str) -> Result<FunctionId, Refusal> {
+    let policy = engine.policy();
+    if let Some(function) = policy.function(tool) {
+        return Ok(function);
+    }
+    let below = policy
+        .functions
+        .iter()
+        .any(|function| covers_tool(tool, &function.path));
+    let message = if below && tool != "any" {
+        format!("`{}` is a server; name one of its functions", brief(tool))
+    } else {
+        let names = policy
+            .functions
+            .iter()
+            .map(|function| function.path.as_str());
+        let hint = placet_model::wire::closest(tool, names)
+            .map(|close| format!("; did you mean `{close}`?"))
+            .unwrap_or_default();
+        format!("unknown tool `{}`{hint}", brief(tool))
+    };
+    Err(Refusal::new(Reason::UnknownTool, message))
+}
+
+/// Every agent of the chain is declared, or in a group that comes with requests.
+pub(crate) fn check_agents(bound: &Bound<'_>) -> Result<(), Refusal> {
+    for link in &bound.links {
+        let in_group = link.agent_groups.sure.iter().any(|id| {
+            link.policy
+                .groups
+                .get(id.index())
+                .is_some_and(|group| group.kind == GroupKind::Agents && group.from_request)
+        });
+        if !in_group && declared(link.policy, &link.agent).is_none() {
+            return Err(Refusal::new(
+                Reason::UnknownAgent,
+                format!(
+                    "agent `{}` is neither declared nor in a group that the policy knows",
+                    brief(&link.agent)
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The credential is the agent's own and valid now, and so is each one above it.
+pub(crate) fn check_holder(request: &Request) -> Result<(), Refusal> {
+    let (Some(held), Some(now)) = (&request.credential, request.time) else {
+        return Ok(());
+    };
+    if held.agent.id != request.agent.id {
+        return Err(Refusal::new(
+            Reason::WrongHolder,
+            format!(
+                "the credential is `{}`'s, not `{}`'s",
+                brief(&held.agent.id),
+                brief(&request.agent.id)
+            ),
+        ));
+    }
+    check_times(held, now)
+}
+
+/// A credential and those above it are valid now.
+pub(crate) fn check_times(held: &Credential, now: Time) -> Result<(), Refusal> {
+    for link in chain(held) {
+        if now.0.saturating_add(LEEWAY) < link.issued.0 {
+            return Err(Refusal::new(
+                Reason::NotYetValid,
+                format!(
+                    "the credential is valid from {} on; it is {now}",
+                    link.issued
+                ),
+            ));
+        }
+    }
+    for link in chain(held) {
+        if now >= link.not_after {
+            return Err(Refusal::new(
+                Reason::Expired,
+                format!("the credential ended at {}; it is {now}", link.not_after),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A credential and those above it, the leaf first.
+pub(crate) fn chain(held: &Credential) -> impl Iterator<Item = &Credential> {
+    std::iter::successors(Some(held), |link| link.parent.as_deref())
+}
+
+/// What becomes of a triple.
+pub(crate) struct Verdict {
+    pub(crate) reason: Reason,
+    pub(crate) rules: Vec<RuleId>,
+    pub(crate) obligations: Obligations,
+}
+
+impl Verdict {
+    fn refused(reason: Reason, rules: Vec<RuleId>) -> Self {
+        Self {
+            reason,
+            rules,
+            obligations: Obligations::default(),
+        }
+    }
+}
+
+/// Decides a prepared call.
+pub(crate) fn decide(
+    engine: &Engine,
+    request: &Request,
+    prepared: &Prepared<'_>,
+    trace: &Trace,
+) -> Decision {
+    let verdicts: Vec<Verdict> = prepared
+        .triples
+        .iter()
+        .zip(&prepared.held)
+        .map(|(triple, held)| match held {
+            Ok(held) => verdict(engine, request, prepared, triple, held, trace),
+            Err(reason) => Verdict::refused(*reason, Vec::new()),
+        })
+        .collect();
+    let reason = verdicts
+        .iter()
+        .map(|verdict| verdict.reason)
+        .min()
+        .unwrap_or(Reason::InvalidRequest);
+    let step_up = |reason| {
+        matches!(
+            reason,
+            Reason::ApprovalRequired | Reason::ConsentRequired | Reason::BudgetExhausted
+        )
+    };
+    let mut decision = engine.refusal(reason, None);
+    let mut rules = Vec::new();
+    for verdict in verdicts {
+        if verdict.reason == reason {
+            rules.extend(verdict.rules);
+        }
+        // Whoever has to be asked is asked once, for all that the call needs.
+        if verdict.reason == reason || (step_up(reason) && step_up(verdict.reason)) {
+            merge(&mut decision.obligations, verdict.obligations);
+        }
+    }
+    decision.rules = engine.notes(rules);
+    if reason == Reason::Granted
+        && let Some(function) = prepared
+            .triples
+            .first()
+            .and_then(|triple| engine.policy().functions.get(triple.function.index()))
+    {
+        decision.obligations.audiences = engine.audience(&function.path).into_iter().collect();
+    }
+    decision.missing = if reason == Reason::Granted {
+        Vec::new()
+    } else {
+        trace.all_missing()
+    };
+    decision.consulted = engine.consulted(trace);
+    decision
+}
+
+fn verdict(
+    engine: &Engine,
+    request: &Request,
+    prepared: &Prepared<'_>,
+    triple: &Triple,
+    held: &[(Time, u32)],
+    trace: &Trace,
+) -> Verdict {
+    let args = prepared.args.as_ref().map_or(Args::None, Args::Known);
+    let site = Site {
+        function: triple.function,
+        action: triple.action,
+        args,
+        place: Place::Exact(&triple.resource),
+    };
+    let links = &prepared.bound.links;
+    let mut denies = Vec::new();
+    let mut ungranted = false;
+    let mut layers = Vec::new();
+    for (at, link) in links.iter().enumerate() {
+        let acting = at + 1 == links.len();
+        let eval = Eval::new(link, site, trace);
+        for (number, graph) in engine.graphs().iter().enumerate() {
+            let found = matching(engine, graph, &eval);
+            denies.extend(found.denies);
+            let guardrail = engine.is_guardrail(LayerId::new(number));
+            ungranted |= !guardrail && found.grants.is_empty();
+            if acting {
+                layers.push((guardrail, found.grants, found.requires));
+            }
+        }
+    }
+    // Denies first: nothing that comes later may mask one.
+    if !denies.is_empty() {
+        return Verdict::refused(Reason::DeniedByRule, denies);
+    }
+    if ungranted {
+        return Verdict::refused(Reason::NoGrant, Vec::new());
+    }
+    let Some(acting) = links.last() else {
+        return Verdict::refused(Reason::InvalidRequest, Vec::new());
+    };
+    let eval = Eval::new(acting, site, trace);
+    choose(engine, request, prepared, triple, &eval, held, layers)
+}
+
+/// What the credential and all above it give for a triple: the ends and depths of the
+/// scopes that cover it. Without a credential there is nothing to bound it.
+fn held(engine: &Engine, request: &Request, triple: &Triple) -> Result<Vec<(Time, u32)>, Reason> {
+    let (Some(credential), Some(now)) = (&request.credential, request.time) else {
+        return Ok(Vec::new());
+    };
+    let own = covering(engine, credential, now, triple)?;
+    for above in chain(credential).skip(1) {
+        covering(engine, above, now, triple)?;
+    }
+    Ok(own)
+}
+
+/// The unexpired scopes of a credential that cover a triple: their ends and depths.
+fn covering(
+    engine: &Engine,
+    held: &Credential,
+    now: Time,
+    triple: &Triple,
+) -> Result<Vec<(Time, u32)>, Reason> {
+    let policy = engine.policy();
+    let (Some(function), Some(action)) = (
+        policy.functions.get(triple.function.index()),
+        policy.actions.get(triple.action.index()),
+    ) else {
+        return Err(Reason::OutOfScope);
+    };
+    let mut covered = false;
+    let mut alive = Vec::new();
+    for scope in &held.scopes {
+        if scope.tool == function.path
+            && scope.action == action.name
+            && region(scope).is_some_and(|region| region.contains(&triple.resource))
+        {
+            covered = true;
+            if now < scope.not_after {
+                alive.push((scope.not_after, scope.delegate));
+            }
+        }
+    }
+    if !covered {
+        Err(Reason::OutOfScope)
+    } else if alive.is_empty() {
+        Err(Reason::Expired)
+    } else {
+        Ok(alive)
+    }
+}
+
+/// The region of a scope; `None` when its text is not one, and then it covers nothing.
+pub(crate) fn region(scope: &placet_model::credential::Scope) -> Option<Region> {
+    let pattern = Concrete::parse(&scope.resource).ok()?;
+    let except = scope
+        .except
+        .iter()
+        .map(|text| Concrete::parse(text).ok())
+        .collect::<Option<Vec<_>>>()?;
+    Some(Region::new(pattern, except))
+}
+
+/// The rules of a layer that match.
+pub(crate) struct Matching {
+    pub(crate) denies: Vec<RuleId>,
+    pub(crate) requires: Vec<RuleId>,
+    pub(crate) grants: Vec<RuleId>,
+}
+
+fn matching(engine: &Engine, graph: &Graph, eval: &Eval<'_>) -> Matching {
+    let mut found = Matching {
+        denies: Vec::new(),
+        requires: Vec::new(),
+        grants: Vec::new(),
+    };
+    for arm in walk::gather(graph, eval, None) {
+        let Some(rule) = engine.policy().rules.get(arm.rule.index()) else {
+            continue;
+        };
+        let list = match rule.kind {
+            RuleKind::Grant => &mut found.grants,
+            RuleKind::Deny => &mut found.denies,
+            RuleKind::Require => &mut found.requires,
+        };
+        // Another arm of the rule has matched already.
+        if list.last() == Some(&arm.rule) {
+            continue;
+        }
+        if matches(rule.kind, run(graph, eval, arm)) {
+            list.push(arm.rule);
+        }
+    }
+    found
+}
+
+/// Runs an arm at an exact place.
+pub(crate) fn run(graph: &Graph, eval: &Eval<'_>, arm: Arm) -> Truths {
+    walk::run(
+        graph,
+        eval,
+        arm,
+        |pattern| walk::resource(eval, Some(pattern)),
+        &mut None,
+    )
+}
+
+/// An undefined grant does not match; an undefined deny or require does.
+pub(crate) const fn matches(kind: RuleKind, truths: Truths) -> bool {
+    match kind {
+        RuleKind::Grant => truths.is_true(),
+        RuleKind::Deny | RuleKind::Require => !truths.is_false(),
+    }
+}
+
+/// The offers of a layer: each grant tightened by every require.
+pub(crate) fn offers(
+    engine: &Engine,
+    guardrail: bool,
+    grants: &[RuleId],
+    requires: &[RuleId],
+) -> Vec<Offer> {
+    let policy = engine.policy();
+    let mut offers: Vec<Offer> = if guardrail {
+        vec![Offer::guardrail()]
+    } else {
+        grants.iter().map(|id| Offer::grant(policy, *id)).collect()
+    };
+    for offer in &mut offers {
+        for id in requires {
+            if let Some(rule) = policy.rules.get(id.index()) {
+                offer.tighten(*id, &rule.duties);
+            }
+        }
+    }
+    offers
+}
+
+/// Picks one holding offer of each layer, the best alternative; or says what is missing.
+fn choose(
+    engine: &Engine,
+    request: &Request,
+    prepared: &Prepared<'_>,
+    triple: &Triple,
+    eval: &Eval<'_>,
+    held: &[(Time, u32)],
+    layers: Vec<(bool, Vec<RuleId>, Vec<RuleId>)>,
+) -> Verdict {
+    let policy = engine.policy();
+    let inputs = eval.inputs;
+    let segments = triple
+        .resource
+        .segments()
+        .map(|text| Seg::Literal(text.into()))
+        .collect();
+    let Ok(here) = Concrete::new(segments, false) else {
+        return Verdict::refused(Reason::InvalidRequest, Vec::new());
+    };
+    let path = policy
+        .functions
+        .get(triple.function.index())
+        .map(|function| &function.path);
+    let action = policy
+        .actions
+        .get(triple.action.index())
+        .map(|action| &action.name);
+    let subject = Subject {
+        tool: path.map(SmolStr::as_str).unwrap_or_default(),
+        action: action.map(SmolStr::as_str).unwrap_or_default(),
+        region: &here,
+        call: Some(&prepared.digest),
+        at_call: true,
+    };
+    let end_of = |lifetime: Option<Duration>| match (inputs.issued, lifetime) {
+        (Some(issued), Some(lifetime)) => Some(issued.plus(lifetime).unwrap_or(Time(i64::MAX))),
+        _ => None,
+    };
+    let mut reason = Reason::Granted;
+    let mut rules = Vec::new();
+    let mut unmet = Obligations::default();
+    let mut holding: Vec<Vec<(Offer, Standing)>> = Vec::new();
+    for (guardrail, grants, requires) in layers {
+        let mut alive = Vec::new();
+        for offer in offers(engine, guardrail, &grants, &requires) {
+            if let (Some(end), Some(now), Some(lifetime)) =
+                (end_of(offer.lifetime), inputs.now, offer.lifetime)
+            {
+                eval.trace.read(Read::Lapsed(lifetime.0));
+                if now >= end {
+                    continue;
+                }
+            }
+            let standing = duties::standing(eval, request, &offer, &subject);
+            alive.push((offer, standing));
+        }
+        if alive.iter().any(|(_, standing)| standing.missing() == 0) {
+            alive.retain(|(_, standing)| standing.missing() == 0);
+            holding.push(alive);
+            continue;
+        }
+        let nearest = alive
+            .into_iter()
+            .min_by(|(a, x), (b, y)| (x.missing(), &a.name).cmp(&(y.missing(), &b.name)));
+        match nearest {
+            Some((offer, standing)) => {
+                reason = reason.min(standing.reason());
+                rules.extend(offer.rules);
+                merge(&mut unmet, standing.unmet);
+            }
+            None => reason = Reason::Expired,
+        }
+    }
+    if reason == Reason::Expired {
+        return Verdict::refused(reason, Vec::new());
+    }
+    if reason != Reason::Granted {
+        return Verdict {
+            reason,
+            rules,
+            obligations: unmet,
+        };
+    }
+    best(holding, held, end_of)
+}
+
+/// Of all ways to take one scope and one holding offer of each layer, the one that ends
+/// last, then lives longest, then delegates deepest, then has the first names. Limits are
+/// minima, so each criterion is met layer by layer: what falls short of the best that all
+/// layers can reach is left out.
+fn best(
+    mut holding: Vec<Vec<(Offer, Standing)>>,
+    held: &[(Time, u32)],
+    end_of: impl Fn(Option<Duration>) -> Option<Time>,
+) -> Verdict {
+    let mut scopes: Vec<Option<(Time, u32)>> = if held.is_empty() {
+        vec![None]
+    } else {
+        held.iter().copied().map(Some).collect()
+    };
+    let not_after = narrow(
+        &mut holding,
+        &mut scopes,
+        |offer| end_of(offer.lifetime),
+        |scope| scope.map(|(end, _)| end),
+    );
+    let lifetime = narrow(&mut holding, &mut scopes, |offer| offer.lifetime, |_| None);
+    let delegate = narrow(
+        &mut holding,
+        &mut scopes,
+        |offer| offer.delegate,
+        |scope| scope.map(|(_, depth)| depth),
+    );
+    let mut verdict = Verdict {
+        reason: Reason::Granted,
+        rules: Vec::new(),
+        obligations: Obligations {
+            lifetime,
+            not_after,
+            delegate,
+            ..Obligations::default()
+        },
+    };
+    for layer in holding {
+        if let Some((offer, standing)) = layer
+            .into_iter()
+            .min_by(|(a, _), (b, _)| a.name.cmp(&b.name))
+        {
+            verdict.rules.extend(offer.rules);
+            merge(&mut verdict.obligations, standing.met);
+        }
+    }
+    verdict
+}
+
+/// Leaves in each layer what reaches the best limit that all layers together can, and
+/// gives that limit.
+fn narrow<T: Ord + Copy>(
+    holding: &mut [Vec<(Offer, Standing)>],
+    scopes: &mut Vec<Option<(Time, u32)>>,
+    of_offer: impl Fn(&Offer) -> Option<T>,
+    of_scope: impl Fn(Option<(Time, u32)>) -> Option<T>,
+) -> Option<T> {
+    // `None` is no limit at all, the best there is.
+    let highest = |limits: &mut dyn Iterator<Item = Option<T>>| -> Option<T> {
+        let mut top: Option<T> = None;
+        for limit in limits {
+            top = Some(limit?.max(top.unwrap_or(limit?)));
+        }
+        top
+    };
+    let mut limit = highest(&mut scopes.iter().map(|scope| of_scope(*scope)));
+    for layer in holding.iter() {
+        limit = least(
+            limit,
+            highest(&mut layer.iter().map(|(offer, _)| of_offer(offer))),
+        );
+    }
+    let reaches = |own: Option<T>| match (own, limit) {
+        (Some(own), Some(limit)) => own >= limit,
+        (None, _) | (_, None) => true,
+    };
+    scopes.retain(|scope| reaches(of_scope(*scope)));
+    for layer in holding {
+        layer.retain(|(offer, _)| reaches(of_offer(offer)));
+    }
+    limit
+}

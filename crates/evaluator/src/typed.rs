@@ -1,0 +1,261 @@
+//! Untyped JSON to typed values, strictly: a value of another JSON type than the
+//! declaration's is an error with its place.
+
+use placet_model::ids::TypeId;
+use placet_model::json::{Fields, Json};
+use placet_model::number::{exact_decimal, exact_integer};
+use placet_model::policy::{Field, Policy, Type};
+use placet_model::text;
+use placet_model::value::{Duration, Time, Value};
+use placet_model::wire::closest;
+use smol_str::{SmolStr, format_smolstr};
+
+/// Why a request is invalid, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Invalid {
+    /// A JSON pointer into the request.
+    pub(crate) place: String,
+    /// What is wrong there.
+    pub(crate) message: String,
+}
+
+impl Invalid {
+    pub(crate) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            place: place.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// What an input holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Slot {
+    /// Nothing: the input is not there.
+    Absent,
+    /// Something that has no value of its type: an unknown enum member.
+    Undefined,
+    /// Not known yet: only a call will tell.
+    Open,
+    /// A value.
+    Known(Value),
+}
+
+/// How strict to be with what lies inside a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strictness {
+    /// Facts: unknown enum members are undefined, undeclared record fields ignored.
+    Facts,
+    /// Arguments: both are invalid.
+    Arguments,
+}
+
+/// Types a value; `Slot::Absent` for JSON null.
+pub(crate) fn read(
+    policy: &Policy,
+    ty: TypeId,
+    json: &Json,
+    strictness: Strictness,
+    place: &str,
+) -> Result<Slot, Invalid> {
+    if matches!(json, Json::Null) {
+        return Ok(Slot::Absent);
+    }
+    let Some(kind) = policy.types.get(ty.index()) else {
+        return Ok(Slot::Undefined);
+    };
+    let known = |value| Ok(Slot::Known(value));
+    match (kind, json) {
+        (Type::Bool, Json::Bool(value)) => known(Value::Bool(*value)),
+        (Type::Int, Json::Number(text)) => match exact_integer(text) {
+            Some(value) => known(Value::Int(value)),
+            None => Err(Invalid::new(
+                place,
+                format!(
+                    "expected a whole number between -2^63 and 2^63 - 1, found `{}`",
+                    brief(text)
+                ),
+            )),
+        },
+        (Type::Decimal, Json::Number(text)) => match exact_decimal(text) {
+            Some(value) => known(Value::Decimal(value)),
+            None => Err(Invalid::new(
+                place,
+                format!(
+                    "`{}` is not exactly a decimal of at most 28 digits",
+                    brief(text)
+                ),
+            )),
+        },
+        (Type::Text, Json::String(value)) => known(Value::Text(value.clone())),
+        (Type::Enum(members), Json::String(value)) => {
+            if members.binary_search(value).is_ok() {
+                known(Value::Text(value.clone()))
+            } else if strictness == Strictness::Arguments {
+                let all: Vec<String> = members.iter().map(|member| format!("`{member}`")).collect();
+                Err(Invalid::new(
+                    place,
+                    format!("`{}` is none of {}", brief(value), all.join(", ")),
+                ))
+            } else {
+                Ok(Slot::Undefined)
+            }
+        }
+        (Type::Time, Json::String(value)) => match Time::parse(value) {
+            Some(time) => known(Value::Time(time)),
+            None => Err(Invalid::new(
+                place,
+                format!(
+                    "`{}` is not an RFC 3339 time such as `2026-11-23T10:00:00Z`",
+                    brief(value)
+                ),
+            )),
+        },
+        (Type::Duration, Json::String(value)) => match Duration::parse(value) {
+            Some(duration) => known(Value::Duration(duration)),
+            None => Err(Invalid::new(
+                place,
+                format!(
+                    "`{}` is not a duration such as `90s`, `15m`, `1h`, `30d`",
+                    brief(value)
+                ),
+            )),
+        },
+        (Type::Ip, Json::String(value)) => match value.parse() {
+            Ok(address) => known(Value::Ip(std::net::IpAddr::to_canonical(&address))),
+            Err(_) => Err(Invalid::new(
+                place,
+                format!("`{}` is not an IPv4 or IPv6 address", brief(value)),
+            )),
+        },
+        (Type::Json, _) => known(Value::Json),
+        (Type::Set(member) | Type::List(member), Json::Array(items)) => {
+            let mut values = Vec::with_capacity(items.len());
+            for (at, item) in items.iter().enumerate() {
+                match read(policy, *member, item, strictness, &format!("{place}/{at}"))? {
+                    Slot::Known(value) => values.push(value),
+                    Slot::Absent => {
+                        return Err(Invalid::new(
+                            format!("{place}/{at}"),
+                            "null cannot be a member of a set or list",
+                        ));
+                    }
+                    // One member without a value leaves the whole without one.
+                    Slot::Undefined | Slot::Open => return Ok(Slot::Undefined),
+                }
+            }
+            known(if matches!(kind, Type::Set(_)) {
+                Value::set(values)
+            } else {
+                Value::List(values.into())
+            })
+        }
+        (Type::Record(fields), Json::Object(given)) => {
+            record(policy, fields, given, strictness, false, place)
+        }
+        _ => Err(Invalid::new(
+            place,
+            format!("expected {}, found {}", expected(kind), found(json)),
+        )),
+    }
+}
+
+/// Types an object by a record's fields. Undeclared names are invalid among arguments
+/// unless `open`, and ignored among facts.
+pub(crate) fn record(
+    policy: &Policy,
+    fields: &[Field],
+    given: &Fields,
+    strictness: Strictness,
+    open: bool,
+    place: &str,
+) -> Result<Slot, Invalid> {
+    if strictness == Strictness::Arguments && !open {
+        for (name, _) in given {
+            if !fields.iter().any(|field| field.name == *name) {
+                let close = closest(name, fields.iter().map(|field| field.name.as_str()));
+                let hint = close
+                    .map(|close| format!("; did you mean `{close}`?"))
+                    .unwrap_or_default();
+                return Err(Invalid::new(
+                    format!("{place}/{}", escape(name)),
+                    format!("unknown argument `{}`{hint}", brief(name)),
+                ));
+            }
+        }
+    }
+    let mut values = Vec::with_capacity(fields.len());
+    for field in fields {
+        let at = format!("{place}/{}", escape(&field.name));
+        let slot = match given.iter().find(|(name, _)| *name == field.name) {
+            Some((_, json)) => read(policy, field.ty, json, strictness, &at)?,
+            None => Slot::Absent,
+        };
+        match (slot, &field.default) {
+            (Slot::Known(value), _) => values.push((field.name.clone(), value)),
+            (Slot::Absent, Some(default)) => values.push((field.name.clone(), default.clone())),
+            (Slot::Absent, None) => {
+                if strictness == Strictness::Arguments && !field.optional {
+                    return Err(Invalid::new(
+                        at,
+                        format!("missing argument `{}`", field.name),
+                    ));
+                }
+            }
+            (Slot::Undefined | Slot::Open, _) => return Ok(Slot::Undefined),
+        }
+    }
+    Ok(Slot::Known(Value::Record(values.into())))
+}
+
+/// A name as a JSON pointer token (RFC 6901).
+pub(crate) fn escape(name: &str) -> String {
+    brief(name).replace('~', "~0").replace('/', "~1")
+}
+
+/// User input for a message: short, and without characters that a terminal obeys.
+pub(crate) fn brief(text: &str) -> SmolStr {
+    const LONGEST: usize = 60;
+    let mut shown: String = text
+        .chars()
+        .take(LONGEST)
+        .map(|c| {
+            if c.is_control() || text::is_bidi_control(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    format_smolstr!("{shown}")
+}
+
+const fn expected(kind: &Type) -> &'static str {
+    match kind {
+        Type::Bool => "true or false",
+        Type::Int => "a whole number",
+        Type::Decimal => "a number",
+        Type::Text => "a string",
+        Type::Enum(_) => "a string, one of the declared values",
+        Type::Time => "a string with a time",
+        Type::Duration => "a string with a duration",
+        Type::Ip => "a string with an address",
+        Type::Json => "any value",
+        Type::Set(_) | Type::List(_) => "an array",
+        Type::Record(_) => "an object",
+    }
+}
+
+const fn found(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "null",
+        Json::Bool(_) => "a truth value",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a string",
+        Json::Array(_) => "an array",
+        Json::Object(_) => "an object",
+    }
+}
