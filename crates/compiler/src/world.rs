@@ -183,12 +183,24 @@ impl World<'_> {
 
     /// The functions at or below a path.
     pub(crate) fn functions_below(&self, path: &str) -> Vec<FunctionId> {
-        self.functions
-            .iter()
-            .enumerate()
+        let start = self
+            .functions
+            .partition_point(|function| function.path.as_str() < path);
+        // Sorted by path, `a-b` comes between `a` and `a.b`.
+        let all = self.functions.iter().enumerate().skip(start);
+        all.take_while(|(_, function)| function.path.starts_with(path))
             .filter(|(_, function)| is_below(&function.path, path))
             .map(|(at, _)| FunctionId::new(at))
             .collect()
+    }
+
+    /// Whether something is declared at or below a path.
+    pub(crate) fn has_tool(&self, path: &str) -> bool {
+        let tools = self.tools.range(SmolStr::new(path)..);
+        let mut near = tools
+            .map(|(tool, _)| tool)
+            .take_while(|tool| tool.starts_with(path));
+        near.any(|tool| is_below(tool, path)) || !self.functions_below(path).is_empty()
     }
 
     /// Every path that a `tool` clause may name.

@@ -257,9 +257,7 @@ pub(crate) fn check_tool(
     dotted: &str,
     place: crate::report::Place,
 ) -> bool {
-    let known = world
-        .tool_paths()
-        .any(|path| crate::world::is_below(path, dotted));
+    let known = world.has_tool(dotted);
     if !known {
         let unqualified = world
             .functions

@@ -8,3 +8,5 @@ mod conditions;
 mod examples;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod total;
