@@ -114,6 +114,8 @@ pub(crate) struct HistoryDecl {
     pub(crate) within: Option<Duration>,
     pub(crate) args: Arc<[Field]>,
     pub(crate) result: Arc<[Field]>,
+    /// Arguments and results that have two types, and the functions that say so.
+    pub(crate) conflicts: Vec<(SmolStr, [FunctionId; 2])>,
     pub(crate) place: Place,
 }
 

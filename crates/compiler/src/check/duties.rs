@@ -51,7 +51,8 @@ pub(crate) fn check_duties(
                 checked.lifetime = lifetime(elaborator.report, scope.file, duration);
             }
             Duty::Delegate(depth) => {
-                checked.delegate = Some(u32::try_from(depth.node).unwrap_or(u32::MAX));
+                let place = Place::new(scope.file, depth.span);
+                checked.delegate = links(elaborator.report, depth.node, place);
             }
             Duty::Consent { per_call } => {
                 check_consent(scope, elaborator.report, place);
@@ -92,6 +93,21 @@ pub(crate) fn check_duties(
         .collect();
     checked.approvals.sort();
     checked
+}
+
+/// How many further links a chain may get.
+fn links(report: &mut Report, depth: u64, place: Place) -> Option<u32> {
+    let links = u32::try_from(depth).ok();
+    if links.is_none() {
+        report.push(
+            Diagnostic::error(
+                Code::PL0208,
+                format!("`{depth}` links are more than any chain has"),
+            )
+            .here(place, "must fit into 32 bits"),
+        );
+    }
+    links
 }
 
 fn add_approval(

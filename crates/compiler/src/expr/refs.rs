@@ -436,6 +436,9 @@ impl Elaborator<'_, '_, '_> {
             return None;
         };
         let Some(field) = base.ty.field(name).cloned() else {
+            if self.has_two_types(&base, name, owner) {
+                return None;
+            }
             let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
             let help = if fields.is_empty() {
                 format!("`{owner}` has no fields")
@@ -455,6 +458,45 @@ impl Elaborator<'_, '_, '_> {
             });
         }
         Some(typed)
+    }
+
+    /// Whether a field of a history's arguments or results was left out because it has
+    /// two types; then that is reported.
+    fn has_two_types(&mut self, base: &Typed, name: &Name, owner: &str) -> bool {
+        let Some(Expr::Field(_, part)) = self.exprs.get(base.id) else {
+            return false;
+        };
+        if !matches!(part.as_str(), "args" | "result") {
+            return false;
+        }
+        let world = self.world;
+        let mut conflicts = world
+            .histories
+            .iter()
+            .flat_map(|history| &history.conflicts);
+        let Some((_, [first, other])) = conflicts.find(|(field, _)| *field == name.node) else {
+            return false;
+        };
+        let (Some(first), Some(other)) = (world.get_function(*first), world.get_function(*other))
+        else {
+            return false;
+        };
+        let diagnostic = Diagnostic::error(
+            Code::PL0209,
+            format!(
+                "`{owner}.{}` has two types, in `{}` and in `{}`",
+                name.node, first.path, other.path
+            ),
+        )
+        .here(
+            self.place(name.span),
+            "the history holds calls of both functions",
+        )
+        .also(first.place, "one type here")
+        .also(other.place, "another here")
+        .help("declare a history for each, with `tool` selections that tell them apart");
+        self.complain(diagnostic);
+        true
     }
 
     fn not_a_record(&mut self, ty: &Ty, name: &Name, owner: &str) {

@@ -75,17 +75,15 @@ fn resolve_history(
         selected.add(world, report, history, &select.node);
     }
     let covers = covered(world, &selected);
-    let records = |fields: fn(&FunctionDecl) -> Option<Arc<[Field]>>| {
-        let all: Vec<Arc<[Field]>> = covers
-            .iter()
-            .filter_map(|id| world.get_function(*id))
-            .map(|function| fields(function).unwrap_or_default())
-            .collect();
-        let views: Vec<&[Field]> = all.iter().map(|fields| &**fields).collect();
-        join_records(&views).into()
+    let records = |fields: Fields| -> Arc<[Field]> {
+        let functions = covers.iter().filter_map(|id| world.get_function(*id));
+        let all: Vec<&[Field]> = functions.map(fields).collect();
+        join_records(&all).into()
     };
-    let args = records(|function| function.params.clone());
-    let result = records(|function| function.returns.clone());
+    let params: Fields = |function| function.params.as_deref().unwrap_or_default();
+    let returns: Fields = |function| function.returns.as_deref().unwrap_or_default();
+    let mut conflicts = conflicts(world, &covers, params);
+    conflicts.extend(self::conflicts(world, &covers, returns));
     let mut outcomes = selected
         .outcomes
         .unwrap_or_else(|| vec![Outcome::Pending, Outcome::Ok]);
@@ -98,10 +96,33 @@ fn resolve_history(
         outcomes,
         per: key(node.per.node),
         within: window(report, history, node.within.as_ref()),
-        args,
-        result,
+        args: records(params),
+        result: records(returns),
+        conflicts,
         place: history.place(node.name.span),
     }
+}
+
+/// The parameters, or the results, of a function.
+type Fields = for<'f> fn(&'f FunctionDecl<'_>) -> &'f [Field];
+
+/// The fields that two of the functions give different types.
+fn conflicts(
+    world: &World,
+    functions: &[FunctionId],
+    fields: Fields,
+) -> Vec<(SmolStr, [FunctionId; 2])> {
+    let mut first: BTreeMap<&SmolStr, (FunctionId, &Field)> = BTreeMap::new();
+    let mut found = Vec::new();
+    for id in functions {
+        for field in world.get_function(*id).map(fields).unwrap_or_default() {
+            let (other, known) = *first.entry(&field.name).or_insert((*id, field));
+            if known.ty != field.ty {
+                found.push((field.name.clone(), [other, *id]));
+            }
+        }
+    }
+    found
 }
 
 const fn key(key: ast::Key) -> HistoryKey {

@@ -375,6 +375,19 @@ fn arguments_are_those_of_all_covered_functions() {
     check("deny case { tool docs.tag  when big }", "PL0301");
     check("deny case { tool docs.get  when big }", "PL0107");
     check("deny case { tool docs.find  when args.page > 3 }", "");
+    let two = "tool t { action go { f(n: int) -> \"x\"  g(n: text) -> \"y\" } }\nhistory h = calls tool t per task\n";
+    check(
+        &format!("{two}deny case {{ tool t  when args.n == 1 }}"),
+        "PL0209",
+    );
+    check(
+        &format!("{two}deny case {{ tool t  when some c in h: c.args.n == 1 }}"),
+        "PL0209",
+    );
+    check(
+        &format!("{two}deny case {{ tool t.f  when args.n == 1 }}"),
+        "",
+    );
     check(
         "require case { tool docs.put  budget 5 of args.amount }",
         "",
@@ -611,6 +624,7 @@ fn rules_have_a_shape() {
         "require case { tool docs.put  budget 5 of args.body }",
         "PL0408",
     );
+    check("require case { delegate 4294967296 }", "PL0208");
     check("require case { user none  consent }", "PL0406");
     check("deny case { for 5m }", "PL0403");
     check("deny case { agent in field }", "");

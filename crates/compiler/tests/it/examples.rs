@@ -1,13 +1,16 @@
 //! Whole policies check without a finding, and give the same policy in any order of files
 //! and items.
 
+use placet_compiler::lower::lower;
+use placet_model::compiled::Compiled;
 use placet_model::policy::Policy;
 use placet_syntax::{FileId, Source, parse};
 
 use crate::support::{check_files, render};
 
 /// The policy sets: files by name.
-const SETS: [(&str, &[(&str, &str)]); 7] = [
+const SETS: [(&str, &[(&str, &str)]); 8] = [
+    ("world", &[("world", include_str!("world.placet"))]),
     (
         "claims",
         &[(
@@ -72,6 +75,16 @@ fn the_examples_check_without_a_finding() {
         let rendered = render(&checked.diagnostics, &sources);
         assert!(rendered.is_empty(), "{name}:\n{rendered}");
         assert!(checked.policy.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_checked_is_saved_and_loaded() {
+    for (name, files) in SETS {
+        let policy = policy(files);
+        let compiled = Compiled::new(policy.clone(), lower(&policy));
+        let loaded = Compiled::load(&compiled.save()).expect(name);
+        assert!(*loaded.policy() == policy, "{name}");
     }
 }
 

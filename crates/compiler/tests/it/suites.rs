@@ -1,0 +1,209 @@
+//! Claims, fixtures and tests are checked against everything that is declared.
+
+use crate::support::{check_files, render};
+
+const WORLD: &str = include_str!("world.placet");
+
+fn check(text: &str, codes: &str) {
+    let (checked, sources) = check_files(&[("case", text), ("world", WORLD)]);
+    let rendered = render(&checked.diagnostics, &sources);
+    let found: Vec<&str> = checked
+        .diagnostics
+        .iter()
+        .map(|found| found.code.as_str())
+        .collect();
+    assert_eq!(found.join(" "), codes, "{text}\n{rendered}");
+}
+
+/// Checks the lines of a test with an agent and a user, a task, and one credential.
+fn steps(lines: &str, codes: &str) {
+    let setup = "agent bot in bots { tier = 1, zone = \"eu\" }\n\
+        user ana in staff { tenant = \"acme\", orgs = [\"a\"], address = { city = \"Bonn\" } }\n\
+        task T-1 { purpose = \"triage\", budget = 5 }\n\
+        context { risk = 1, ip = \"10.0.0.1\", seen = [\"x\"] }\n\
+        resource \"doc/1\" { owner = \"ana\", label = \"x\" }\n\
+        issue docs read, edit \"doc/*\" for 30m as first -> grant for 30m by base";
+    check(&format!("test \"case\" {{\n{setup}\n{lines}\n}}"), codes);
+}
+
+#[test]
+fn claims_are_typed_like_rules() {
+    let claim = |body: &str, codes: &str| check(&format!("claim \"case\" {{ {body} }}"), codes);
+    claim("never { tool docs  action drop }", "");
+    claim("never { tool docs  action paint }", "PL0410");
+    claim(
+        "always { agent ops  tool docs.put  when args.amount < 5 }",
+        "",
+    );
+    claim(
+        "always { agent ops  tool docs  when args.amount < 5 }",
+        "PL0301",
+    );
+    claim(
+        "never { resource \"x/{*t}/**\"  unless has user and t == user.tenant }",
+        "",
+    );
+    claim(
+        "never { resource \"x/{*t}/**\"  unless t == user.tenant }",
+        "PL0302",
+    );
+    claim("never { resource \"x/{*t}/**\" }", "PL0520");
+    claim("only agent.id == \"ops\" may { action drop }", "");
+    claim("only user.id == \"ana\" may { action drop }", "PL0302");
+    claim(
+        "only has user and user.id == \"ana\" may { action drop }",
+        "",
+    );
+    claim("only chain.depth may { action drop }", "PL0202");
+    claim("every { action drop } needs approval leads per call", "");
+    claim("every { action drop } needs approval leadz", "PL0104");
+    claim("every { action drop } needs consent budget 3 calls", "");
+    claim("every { user none  action drop } needs consent", "PL0406");
+    claim("never { action drop  for 5m }", "PL0806");
+    claim(
+        "never { agent nope  tool nope  action nope }",
+        "PL0103 PL0106 PL0105",
+    );
+    check(
+        "claim \"a\" { never { action drop } }\nclaim \"a\" { always { action read } }",
+        "PL0110",
+    );
+}
+
+#[test]
+fn a_test_sets_up_declared_things() {
+    let test = |lines: &str, codes: &str| check(&format!("test \"case\" {{ {lines} }}"), codes);
+    test(
+        "agent bot  user ana  task T-1  context { }  at \"2026-01-01T00:00:00Z\"",
+        "",
+    );
+    test("at \"tomorrow\"", "PL0204");
+    test("agent bot in nope", "PL0104");
+    test("agent bot in staff", "PL0113");
+    test("agent x in field { tier = 1 }", "");
+    test("agent bot { tier = \"x\", teir = 1 }", "PL0207 PL0102");
+    test(
+        "user ana { tenant = 1, orgs = \"a\", address = { zip = \"1\" } }",
+        "PL0207 PL0207 PL0207",
+    );
+    test("user ana { limit = 5, limit = 6 }", "PL0110");
+    test(
+        "task T { purpose = \"play\", until = \"2026-01-01T00:00:00Z\" }",
+        "PL0203",
+    );
+    test(
+        "context { risk = 1.5, ip = \"x\", payload = { a = [1] }, live = true }",
+        "PL0207 PL0204",
+    );
+    test("resource \"doc/1\" { size = 3, label = \"x\" }", "");
+    test("resource \"doc/1/2\" { size = 3 }", "PL0102");
+    test("resource \"pic/1\" { size = 3 }", "PL0525");
+    test("resource \"doc/*\" { size = 3 }", "PL0526");
+    test("resource \"doc/{x}\" { size = 3 }", "PL0524");
+    test("user ana  user bob", "PL0808");
+    test("agent bot  agent ops", "");
+    test("given nope", "PL0801");
+    check(
+        "given a { user ana { nope = 1 } }\ntest \"case\" { given a }",
+        "PL0102",
+    );
+    check(
+        "given a { agent bot  given b }\ngiven b { user ana }\ntest \"case\" { given a  issue docs read \"doc/*\" -> grant }",
+        "",
+    );
+    check("given a { given a }", "PL0809");
+    check("given a { }\ngiven a { }", "PL0110");
+    check("test \"a\" { }\ntest \"a\" { }", "PL0110");
+}
+
+#[test]
+fn a_test_asks_what_can_be_asked() {
+    steps("", "");
+    steps("call docs.get { id = \"1\" } -> grant by base", "");
+    steps(
+        "call docs.get { id = \"1\" } with first -> grant by \"main/base\"",
+        "",
+    );
+    steps("call docs.get { id = \"1\" } with other -> grant", "PL0802");
+    steps("call docs.get { id = 1 } -> grant", "PL0207");
+    steps("call docs.get { id = 1 } -> deny invalid-request", "");
+    steps("call docs.get { raw = 1 } -> deny invalid-request", "");
+    steps("call docs.get { id = \"1\", raw = 1 } -> grant", "PL0107");
+    steps("call docs.get { } -> grant", "PL0207");
+    steps("call docs.nope { } -> grant", "PL0106");
+    steps("call docs.nope { } -> deny unknown-tool", "");
+    steps("call docs { } -> grant", "PL0106");
+    steps("call img { } -> grant", "PL0106");
+    steps(
+        "call docs.put { id = \"1\", body = \"x\", amount = 3 } -> grant result { version = 2 }",
+        "",
+    );
+    steps(
+        "call docs.put { id = \"1\", body = \"x\", amount = 3 } -> grant result { version = \"2\" }",
+        "PL0207",
+    );
+    steps(
+        "call docs.put { id = \"1\", body = \"x\", amount = 3 } -> grant result { nope = 2 }",
+        "PL0108",
+    );
+    steps(
+        "call docs.put { id = \"1\", body = \"x\", amount = 3 } -> grant fails",
+        "",
+    );
+    steps(
+        "call docs.put { id = \"1\", body = \"x\", amount = 3 } -> deny no-grant fails",
+        "PL0805",
+    );
+    steps("call docs.get { id = \"1\" } -> deny nogrant", "PL0804");
+    steps(
+        "call docs.get { id = \"1\" } -> deny denied-by-rule by base",
+        "",
+    );
+    steps("call docs.get { id = \"1\" } -> grant by nope", "PL0803");
+    steps(
+        "call docs.get { id = \"1\" } -> narrowed to \"doc/1\"",
+        "PL0805",
+    );
+    steps("list docs.get -> depends", "");
+    steps("list docs -> yes", "");
+    steps("list docs.get -> grant", "PL0805");
+    steps("list nope -> no", "PL0106");
+    steps(
+        "issue docs any \"doc/*\" -> narrowed to \"doc/1\", \"doc/2\" for 5m by base",
+        "",
+    );
+    steps("issue docs read \"doc/{x}\" -> grant", "PL0524");
+    steps("issue docs read \"doc/..\" -> deny invalid-request", "");
+    steps("issue docs fly \"doc/*\" -> grant", "PL0105");
+    steps("issue docs fly \"doc/*\" -> deny unknown-action", "");
+    steps("issue docs read \"doc/*\" as first -> grant", "PL0808");
+    steps("issue docs read \"doc/*\" for 0s -> grant", "PL0407");
+    steps("issue docs read \"doc/*\" -> yes", "PL0805");
+    steps(
+        "delegate ops docs read \"doc/*\" for 5m as second -> grant\nrevoke second",
+        "",
+    );
+    steps("delegate opps docs read \"doc/*\" -> grant", "PL0103");
+    steps(
+        "delegate opps docs read \"doc/*\" -> deny unknown-agent",
+        "",
+    );
+    steps("revoke nope", "PL0802");
+    steps(
+        "after 5m\nconsent by ana\napproval by bob for docs.get { id = \"1\" }",
+        "",
+    );
+    steps("approval by bob for docs.get { id = 1 }", "PL0207");
+    steps(
+        "user bob { tenant = \"x\" }\ncontext { risk = 3 }\ncall docs.get { id = \"1\" } -> deny no-grant",
+        "",
+    );
+    check(
+        "test \"case\" { agent bot  call docs.get { id = \"1\" } -> grant }",
+        "PL0802",
+    );
+    check(
+        "test \"case\" { issue docs read \"doc/*\" -> grant  list docs -> no }",
+        "PL0807",
+    );
+}
