@@ -1,14 +1,14 @@
 //! Asks the engine: reads requests one after another, has each answered, and remembers how
 //! it went.
 
-use placet::json::{self, Invalid, Json, NotJson};
-use placet::{Decision, Incoming, Policy};
+use placet::json::{self, Incoming, Invalid, NotJson};
+use placet::model::json::Json;
 
 use crate::args::RequestArgs;
 use crate::clock;
 use crate::error::Error;
 use crate::input::{MAX_REQUEST, Requests, Text};
-use crate::output::{self, Ended, Output};
+use crate::output::{Ended, Output};
 
 /// What came in the place of a request.
 pub(crate) enum Asked {
@@ -94,7 +94,11 @@ fn read(text: &Text, listing: bool) -> Asked {
     let json = match json::read_json(&text.bytes) {
         Ok(Ok(json)) => json,
         Ok(Err(invalid)) => return Asked::Invalid(invalid),
-        Err(not_json) => return Asked::NotJson(not_json),
+        Err(mut not_json) => {
+            // Lines are counted in all of the input.
+            not_json.line += text.line - 1;
+            return Asked::NotJson(not_json);
+        }
     };
     let json = if listing { as_listing(json) } else { json };
     match json::request_from_json(json) {
@@ -119,7 +123,9 @@ fn as_listing(json: Json) -> Json {
     };
     if elsewhere {
         // The tool of a triple is a part of what it asks, not a wish to see less.
-        let about = ["moment", "call", "tool", "action", "resource", "scopes", "ttl"];
+        let about = [
+            "moment", "call", "tool", "action", "resource", "scopes", "ttl",
+        ];
         let tool_alone = !fields.iter().any(|(name, _)| name == "action");
         fields.retain(|(name, _)| !about.contains(&name.as_str()) || tool_alone && name == "tool");
         fields.push(("moment".into(), Json::String("listing".into())));

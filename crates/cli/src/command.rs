@@ -7,6 +7,7 @@ use crate::output::Ended;
 mod build;
 mod check;
 mod codes;
+mod decide;
 mod fmt;
 mod generate;
 mod graph;
@@ -19,6 +20,8 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Decide(args) => decide::run(&args),
+        Command::List(args) => decide::list(&args),
         Command::Graph(args) => graph::run(&args),
         Command::ExplainCode(args) => codes::run(&args),
         Command::Completions(args) => generate::completions(&args),

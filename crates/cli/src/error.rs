@@ -139,7 +139,7 @@ impl fmt::Display for Error {
             Self::Load { path, cause } => {
                 write!(f, "cannot load `{}`: {cause}", path.display())
             }
-            Self::NotJson(why) => write!(f, "the request is not JSON: {why}"),
+            Self::NotJson(why) => write!(f, "the request is {why}"),
             Self::NoRequest(place) => write!(f, "no request: {place} is empty"),
             Self::SeveralRequests => f.write_str("more than one request"),
             Self::UnknownCode { code, .. } => write!(f, "unknown diagnostic code `{code}`"),

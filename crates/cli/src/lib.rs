@@ -6,6 +6,8 @@
 use std::process::ExitCode;
 
 mod args;
+mod ask;
+mod clock;
 mod command;
 mod error;
 mod files;

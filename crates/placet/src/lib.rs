@@ -1,10 +1,79 @@
-//! The policy engine that decides what an AI agent may do.
-
-pub use placet_model as model;
-pub use placet_syntax as syntax;
+//! Placet decides which agent may, on behalf of which user, use which tool to do what to
+//! which resource: when a credential is issued, and again at every call.
+//!
+//! This crate is what an enforcement point or an authorization server embeds. It reads no
+//! file, no clock and no environment: policy texts, requests and time are handed to it.
+//!
+//! ```
+//! use placet::{Engine, json};
+//!
+//! let policy = placet::compile([(
+//!     "notes.placet",
+//!     r#"
+//!     policy notes { language 1  layers main  lifetime 1h }
+//!     agent assistant
+//!     tool notes {
+//!       action read { read_note(owner: text, id: int) -> "note/{owner}/{id}" }
+//!     }
+//!     /// The assistant reads the notes of the user for whom it acts.
+//!     grant own-notes {
+//!       agent    assistant
+//!       user     any
+//!       tool     notes
+//!       action   read
+//!       resource "note/{user.id}/**"
+//!       for      15m
+//!     }
+//!     "#,
+//! )])?;
+//! let engine = Engine::new(policy);
+//!
+//! // Which of these scopes may a credential for this task carry?
+//! let asked = json::read_request(
+//!     br#"{
+//!         "moment": "issuance",
+//!         "agent": { "id": "assistant" },
+//!         "user": { "id": "ana" },
+//!         "scopes": [{ "tool": "notes", "action": "read", "resource": "note/**" }],
+//!         "time": "2026-11-23T10:00:00Z"
+//!     }"#,
+//! )??;
+//! let issued = engine.decide(&asked.request);
+//! let credential = issued.credential.ok_or("nothing was granted")?;
+//! assert_eq!(credential.scopes[0].resource, "note/ana/**");
+//!
+//! // May this call be made under that credential, five minutes later?
+//! let asked = json::read_request(
+//!     br#"{
+//!         "moment": "runtime",
+//!         "agent": { "id": "assistant" },
+//!         "user": { "id": "ana" },
+//!         "call": { "tool": "notes.read_note", "args": { "owner": "ben", "id": 7 } },
+//!         "time": "2026-11-23T10:05:00Z"
+//!     }"#,
+//! )??;
+//! let mut request = asked.request;
+//! request.credential = Some(credential);
+//! let decision = engine.decide(&request);
+//! assert!(!decision.is_grant(), "the note is not Ana's");
+//! assert_eq!(decision.reason.name(), "out-of-scope");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Policies can be compiled ahead: [`Policy::save`] gives bytes, [`Policy::load`] checks them
+//! completely. A decision point that never sees policy text can link `placet-evaluator` and
+//! `placet-model` alone.
 
 mod texts;
 
+pub use placet_evaluator::{Engine, Explanation};
+/// A compiled policy set: what an [`Engine`] decides with.
 pub use placet_model::compiled::Compiled as Policy;
+pub use placet_model::decision::{Decision, Reason};
+pub use placet_model::request::Request;
+/// Requests, decisions and credentials as JSON.
 pub use placet_model::wire as json;
 pub use texts::{Census, Checked, Findings, check, compile};
+
+pub use placet_model as model;
+pub use placet_syntax as syntax;

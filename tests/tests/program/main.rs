@@ -2,7 +2,9 @@
 
 mod support;
 
+mod build;
 mod check;
+mod decide;
 mod fmt;
 mod pages;
 mod start;

@@ -13,8 +13,11 @@ use crate::render::style::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 pub(crate) fn text(decision: &Decision) -> String {
     let mut page = Page::default();
     page.head(decision);
-    for rule in &decision.rules {
-        page.rule(rule);
+    // At issuance each scope names its rules.
+    if decision.scopes.is_empty() {
+        for rule in &decision.rules {
+            page.rule(rule);
+        }
     }
     for line in &decision.explanation {
         page.row("", line);
@@ -33,6 +36,11 @@ pub(crate) fn text(decision: &Decision) -> String {
         }
     }
     page.text
+}
+
+/// What stands in the place of a line that is not JSON.
+pub(crate) fn not_json(why: &str) -> String {
+    format!("{RED}{BOLD}error{RESET}  {}\n", printable(why))
 }
 
 #[derive(Default)]
