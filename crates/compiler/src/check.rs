@@ -16,7 +16,7 @@ use crate::arena::Exprs;
 use crate::assemble::assemble;
 use crate::collect::{Items, collect};
 use crate::report::{Place, Report};
-use crate::resolve::{facts, groups, histories, layers, lets, tools};
+use crate::resolve::{agents, facts, groups, histories, layers, lets, members, tools};
 use crate::world::World;
 
 /// What checking a policy set gives.
@@ -72,8 +72,8 @@ pub fn check(sources: &Sources, files: &[ast::File]) -> Checked {
     facts::resolve_facts(&mut world, &mut report, &items);
     tools::resolve_tools(&mut world, &mut report, &items);
     groups::resolve_groups(&mut world, &mut report, &items);
-    groups::resolve_agents(&mut world, &mut report, &items);
-    groups::resolve_members(&mut world, &mut report, &items);
+    agents::resolve_agents(&mut world, &mut report, &items);
+    members::resolve_members(&mut world, &mut report, &items);
     histories::resolve_histories(&mut world, &mut report, &items);
     lets::resolve_lets(&mut world, &mut exprs, &mut report, &items);
     let lines = lines::check_lines(&world, &mut exprs, &mut report);

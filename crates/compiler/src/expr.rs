@@ -5,9 +5,12 @@ mod args;
 mod calls;
 mod compare;
 mod guard;
+mod inputs;
+mod locals;
 mod logic;
 mod quantify;
 mod refs;
+mod unknown;
 mod value;
 
 use std::collections::BTreeSet;
@@ -22,7 +25,8 @@ use smol_str::SmolStr;
 
 pub(crate) use args::join_records;
 pub(crate) use guard::Stance;
-pub(crate) use refs::{hidden, is_built_in};
+pub(crate) use locals::hidden;
+pub(crate) use refs::is_built_in;
 
 use crate::arena::Exprs;
 use crate::limits;

@@ -13,8 +13,9 @@ use super::holes::{Written, extent, read_patterns};
 use crate::expr::{ArgScope, Reads, ResourceScope, Scope, Stance, UserScope};
 use crate::limits;
 use crate::report::{DiagnosticAt, Place, Report};
-use crate::resolve::groups::{find_group, unknown_agent};
-use crate::resolve::histories::{find_action, tool_paths};
+use crate::resolve::agents::unknown_agent;
+use crate::resolve::find::{find_action, tool_paths};
+use crate::resolve::groups::find_group;
 use crate::resolve::names::{check_count, check_name, each_once};
 use crate::world::World;
 

@@ -10,9 +10,9 @@ use super::objects::check_args;
 use crate::check::duties::lifetime;
 use crate::patterns::plain_pattern;
 use crate::report::{DiagnosticAt, Place, Report, closest, written};
+use crate::resolve::agents::unknown_agent;
 use crate::resolve::constants::{duration_of, joined, object_fields};
-use crate::resolve::groups::unknown_agent;
-use crate::resolve::histories::{check_tool, find_action};
+use crate::resolve::find::{check_tool, find_action};
 use crate::resolve::names::{check_name, each_once};
 use crate::world::FunctionDecl;
 
