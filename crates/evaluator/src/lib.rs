@@ -8,6 +8,7 @@
 mod bind;
 mod cache;
 mod call;
+mod clauses;
 mod duties;
 mod engine;
 mod eval;
@@ -25,7 +26,7 @@ mod walk;
 pub use bind::MAX_CHAIN;
 pub use call::MAX_REQUESTS;
 pub use engine::Engine;
-pub use explain::Explanation;
+pub use explain::{AskedView, Clause, Explanation, LayerVerdict, LayerView, RuleView};
 pub use issuance::MAX_ALTERNATIVES;
 pub use pattern::MAX_FILLED;
 pub use runtime::LEEWAY;
