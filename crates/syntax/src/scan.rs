@@ -399,10 +399,19 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let line = self.rest_of_line();
         let written = line.trim_end();
-        let guess = [" {", " }"]
+        // A pattern has no spaces, most likely; a title has, and a block after it.
+        let is_pattern = self.tokens.last().is_some_and(|before| {
+            let word = self.text.get(before.span.range());
+            matches!(word, Some("resource" | "->" | "audience"))
+        });
+        let before_block = [" {", " }"]
             .iter()
-            .find_map(|end| written.rfind(end).filter(|at| at + 2 == written.len()))
-            .or_else(|| written.find(char::is_whitespace));
+            .find_map(|end| written.rfind(end).filter(|at| at + 2 == written.len()));
+        let first_space = written.find(char::is_whitespace);
+        let guess = match is_pattern {
+            true => first_space,
+            false => before_block.or(first_space),
+        };
         let end = guess.unwrap_or(written.len());
         self.report(
             Diagnostic::error(Code::PL0004, "this string is never closed")

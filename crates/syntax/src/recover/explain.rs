@@ -453,12 +453,53 @@ fn words_of(rule: Rule) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// The one of `words` that `word` is a misspelling of, if it is one.
+/// Words of other policy languages and what they are here.
+const SYNONYMS: [(&str, &str); 28] = [
+    ("allow", "grant"),
+    ("permit", "grant"),
+    ("forbid", "deny"),
+    ("block", "deny"),
+    ("reject", "deny"),
+    ("if", "when"),
+    ("where", "when"),
+    ("except", "unless"),
+    ("principal", "agent"),
+    ("subject", "agent"),
+    ("actor", "agent"),
+    ("on", "resource"),
+    ("path", "resource"),
+    ("verb", "action"),
+    ("expires", "for"),
+    ("ttl", "for"),
+    ("depth", "delegate"),
+    ("approve", "approval"),
+    ("role", "group"),
+    ("attributes", "facts"),
+    ("define", "let"),
+    ("const", "let"),
+    ("server", "tool"),
+    ("fn", "function"),
+    ("func", "function"),
+    ("string", "text"),
+    ("boolean", "bool"),
+    ("array", "list"),
+];
+
+/// The one of `words` that was meant by `word`, if it is a misspelling of one or what
+/// another language calls it.
 pub(super) fn closest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
-    if word.len() < 3 || word.len() > 20 || words.contains(&word) {
+    if words.contains(&word) {
         return None;
     }
     let lower = word.to_lowercase();
+    let known = |word: &str| words.iter().copied().find(|known| *known == word);
+    let synonym = SYNONYMS.iter().find(|(other, _)| *other == lower);
+    if let Some(meant) = synonym.and_then(|(_, ours)| known(ours)) {
+        return Some(meant);
+    }
+    if word.len() < 3 || word.len() > 20 {
+        return None;
+    }
     // Short words are close to everything.
     let near = |known: &str| match known.len() {
         0..=2 => 0,

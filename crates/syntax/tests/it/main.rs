@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod codes;
 mod fixtures;
 mod pattern;
 mod render;
