@@ -148,6 +148,7 @@ impl Elaborator<'_, '_, '_> {
         };
         let outcome = match self.scope.stance {
             Stance::Fits => format!("without it the {subject} then does not match"),
+            _ if subject == "claim" => "what lacks it then counts as inside".to_owned(),
             _ => format!("without it the {subject} then matches"),
         };
         match self.atom {

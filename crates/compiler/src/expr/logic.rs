@@ -40,7 +40,7 @@ impl Elaborator<'_, '_, '_> {
                 quantifier,
                 binder,
                 body,
-            } => self.quantified(quantifier.node, binder, body, expr.span, positive),
+            } => self.quantified(quantifier.node, binder, body, expr.span, (positive, around)),
             _ => self.in_atom(expr.span, positive, around, |this| this.leaf(expr)),
         };
         self.leave();

@@ -18,12 +18,10 @@ impl Elaborator<'_, '_, '_> {
         binder: &ast::Binder,
         body: &Spanned<ast::Expr>,
         span: Span,
-        positive: bool,
+        (positive, around): (bool, Around),
     ) -> ExprId {
         let known = self.present.len();
-        let (over, _) = self.in_atom(span, positive, Around::Free, |this| {
-            this.bind(binder, positive)
-        });
+        let (over, _) = self.in_atom(span, positive, around, |this| this.bind(binder, positive));
         let body = self.truth(body, positive, Around::Tight);
         self.present.truncate(known);
         self.forget_local();

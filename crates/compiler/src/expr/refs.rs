@@ -147,6 +147,10 @@ impl Elaborator<'_, '_, '_> {
         };
         if let Ok(at) = captures.binary_search_by(|(capture, _)| capture.cmp(&name.node)) {
             self.used_captures.insert(at);
+            if self.scope.reads != Reads::All {
+                self.may_not_read("a capture", place);
+                return None;
+            }
             let id = u32::try_from(at).unwrap_or(u32::MAX);
             let typed = self.add(Expr::Capture(id), Ty::Text);
             return Some(Found {

@@ -497,6 +497,10 @@ fn patterns_of_rules_read_facts_alone() {
         "deny case { resource \"doc/{*d}\", \"doc/{*d}/**\"  unless d == \"x\" }",
         "",
     );
+    check(
+        "deny case { resource \"doc/{*d}/{d}\"  when d == \"x\" }",
+        "PL0522",
+    );
     check("deny case { resource \"doc/{*d}\" }", "PL0520");
     check(
         "deny case { resource \"doc/{*d}\", \"doc/{*e}\"  when d == \"x\" }",

@@ -7,6 +7,8 @@ mod conditions;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod suites;
 #[cfg(test)]
 mod support;
