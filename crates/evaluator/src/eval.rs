@@ -297,22 +297,33 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// A slot that has to have a value, or the comparison is undefined: says what is
-    /// missing.
+    /// A slot that has to have a value, or what reads it is undefined: notes the input
+    /// that is missing.
     fn need(&self, id: ExprId, captures: Option<PatternId>) -> Slot {
         let slot = self.slot(id, captures);
-        if matches!(slot, Slot::Absent | Slot::Undefined) && !self.is_local(id) {
+        if matches!(slot, Slot::Absent | Slot::Undefined) && self.is_input(id) {
             self.trace.missing(self.text(id));
         }
         slot
     }
 
-    /// Whether the expression reads a variable: what is missing then is not one input.
-    fn is_local(&self, id: ExprId) -> bool {
+    /// Whether an expression reads one input. What is computed is missing only because
+    /// an input is, and of a variable nobody knows which element it was.
+    fn is_input(&self, id: ExprId) -> bool {
         match self.get(id) {
-            Some(Expr::Local(_)) => true,
-            Some(Expr::Field(of, _)) => self.is_local(*of),
-            _ => false,
+            Some(Expr::Field(of, _)) => self.is_input(*of),
+            Some(expr) => matches!(
+                expr,
+                Expr::Fact(_)
+                    | Expr::AgentId
+                    | Expr::UserId
+                    | Expr::TaskId
+                    | Expr::Now
+                    | Expr::ResourceFact(..)
+                    | Expr::Arg(_)
+                    | Expr::History(_)
+            ),
+            None => false,
         }
     }
 
