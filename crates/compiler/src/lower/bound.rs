@@ -1,26 +1,24 @@
 //! The stated bound on the size of a graph.
 
-use placet_model::graph::demand::{self, Demand, steps};
+use placet_model::graph::demand::{self, Planner};
 use placet_model::graph::kleene::SPLIT_NODES;
-use placet_model::ids::{LayerId, RuleId};
+use placet_model::ids::LayerId;
 use placet_model::policy::Policy;
 use placet_model::walk::sizes;
 
-/// How many nodes the graph of a layer has at most (see [`lower`](super)).
+/// How many nodes the graph of a layer has at most: the sums of [`lower`](super), with the
+/// combinations that arms really have.
 #[must_use]
 pub fn bound(policy: &Policy, layer: LayerId) -> usize {
     let sizes = sizes(&policy.exprs);
-    let mut nodes = 4_usize;
-    for (at, rule) in policy.rules.iter().enumerate() {
-        if rule.layer != layer {
-            continue;
-        }
-        let combinations = Demand::of(policy, RuleId::new(at), rule).combinations();
+    let planner = Planner::new(policy);
+    let (mut places, mut tests) = (0_usize, 4_usize);
+    for (id, rule) in demand::rules(policy, layer) {
+        let combinations = planner.demand(id, rule).combinations();
         let mut arms = 0_usize;
         for pattern in demand::arms(rule) {
             let pattern = pattern.and_then(|id| policy.patterns.get(id.index()));
-            let place = steps(pattern).len().saturating_add(5);
-            nodes = nodes.saturating_add(combinations.saturating_mul(place));
+            places += combinations * (pattern.map_or(0, |pattern| 2 * pattern.segments.len()) + 6);
             arms += 1;
         }
         let size = |captured: bool| {
@@ -32,8 +30,7 @@ pub fn bound(policy: &Policy, layer: LayerId) -> usize {
                 .fold(0, usize::saturating_add)
         };
         let split = size(false).saturating_add(size(true).saturating_mul(arms));
-        let split = split.min(2 * SPLIT_NODES);
-        nodes = nodes.saturating_add(14 * arms).saturating_add(27 * split);
+        tests += 14 * arms + 27 * split.min(2 * SPLIT_NODES);
     }
-    nodes
+    tests + places
 }

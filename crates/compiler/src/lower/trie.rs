@@ -1,10 +1,12 @@
-//! Sorted placements to nodes: switches, then segments, then chains of arms.
+//! Arms to nodes: switches, then segments, then chains of arms.
+
+use std::collections::{BTreeMap, HashMap};
 
 use placet_model::graph::demand::Step;
 use placet_model::graph::{Dimension, Key};
 
 use super::draft::{Draft, DraftId, Port, Shape};
-use super::place::{Arm, Placement};
+use super::place::Arm;
 
 const DIMENSIONS: [Dimension; 4] = [
     Dimension::Function,
@@ -13,57 +15,70 @@ const DIMENSIONS: [Dimension; 4] = [
     Dimension::User,
 ];
 
-/// Drafts the graph of sorted placements and gives its root.
-pub(super) fn build(draft: &mut Draft, arms: &[Arm], placements: &[Placement<'_>]) -> DraftId {
-    Trie { draft, arms }.switches(0, placements)
+/// Drafts the graph of arms that are in the order of their steps, and gives its root.
+pub(super) fn build(draft: &mut Draft, arms: &[Arm<'_>]) -> DraftId {
+    let all: Vec<usize> = (0..arms.len()).collect();
+    Trie { draft, arms }.switches(0, &all)
 }
 
 struct Trie<'a> {
     draft: &'a mut Draft,
-    arms: &'a [Arm],
+    arms: &'a [Arm<'a>],
 }
 
-impl Trie<'_> {
-    /// The sub-graph of placements that agree in all dimensions before this one.
-    fn switches(&mut self, dimension: usize, placements: &[Placement<'_>]) -> DraftId {
+impl<'a> Trie<'a> {
+    /// The sub-graph of arms, by place and ascending, that have all the keys on the way
+    /// to it.
+    fn switches(&mut self, dimension: usize, arms: &[usize]) -> DraftId {
         let Some(on) = DIMENSIONS.get(dimension) else {
-            return self.segments(0, placements);
+            return self.segments(0, arms);
         };
-        // Open ones sort first: when the last is open, all are.
-        if placements
-            .last()
-            .is_none_or(|last| last.key(dimension).is_none())
-        {
-            return self.switches(dimension + 1, placements);
-        }
-        let mut ports: Vec<(Port, DraftId)> = Vec::new();
-        let mut any = self.draft.end();
-        for group in placements.chunk_by(|left, right| left.key(dimension) == right.key(dimension))
-        {
-            let node = self.switches(dimension + 1, group);
-            match group.first().and_then(|first| first.key(dimension)) {
-                None => any = node,
-                Some(key) => ports.push((Port::Case(key.clone()), node)),
+        let mut open: Vec<usize> = Vec::new();
+        let mut keyed: BTreeMap<&'a Key, Vec<usize>> = BTreeMap::new();
+        for at in arms {
+            match self.arms.get(*at).and_then(|arm| arm.keys(dimension)) {
+                None => open.push(*at),
+                Some(keys) => {
+                    for key in keys {
+                        keyed.entry(key).or_default().push(*at);
+                    }
+                }
             }
         }
-        ports.push((Port::Any, any));
+        if keyed.is_empty() {
+            return self.switches(dimension + 1, arms);
+        }
+        let mut ports: Vec<(Port, DraftId)> = Vec::with_capacity(keyed.len() + 1);
+        // Keys that lead to the same arms lead to the same node.
+        let mut known: HashMap<Vec<usize>, DraftId> = HashMap::new();
+        for (key, arms) in keyed {
+            let node = match known.get(&arms) {
+                Some(node) => *node,
+                None => {
+                    let node = self.switches(dimension + 1, &arms);
+                    known.insert(arms, node);
+                    node
+                }
+            };
+            ports.push((Port::Case(key.clone()), node));
+        }
+        ports.push((Port::Any, self.switches(dimension + 1, &open)));
         self.draft.node(Shape::Switch(*on), ports)
     }
 
-    /// The sub-graph of placements that agree in all keys and all steps before `depth`.
-    fn segments(&mut self, depth: usize, placements: &[Placement<'_>]) -> DraftId {
+    /// The sub-graph of arms that agree in all steps before `depth`.
+    fn segments(&mut self, depth: usize, arms: &[usize]) -> DraftId {
+        let all = self.arms;
+        let step = |at: &usize| all.get(*at).and_then(|arm| arm.step(depth));
         // Tails sort first: when the last is one, all are.
-        if matches!(
-            placements.last().and_then(|last| last.step(depth)),
-            None | Some(Step::Tail)
-        ) {
-            return self.chain(placements);
+        if matches!(arms.last().and_then(step), None | Some(Step::Tail)) {
+            return self.chain(arms);
         }
         let mut ports: Vec<(Port, DraftId)> = Vec::new();
         let none = self.draft.end();
         let (mut any, mut end, mut tail) = (none, none, none);
-        for group in placements.chunk_by(|left, right| left.step(depth) == right.step(depth)) {
-            match group.first().and_then(|first| first.step(depth)) {
+        for group in arms.chunk_by(|left, right| step(left) == step(right)) {
+            match group.first().and_then(step) {
                 None | Some(Step::Tail) => tail = self.chain(group),
                 Some(Step::End) => end = self.chain(group),
                 Some(Step::Any) => any = self.segments(depth + 1, group),
@@ -79,10 +94,10 @@ impl Trie<'_> {
     }
 
     /// The arms that stand at one place, in walking order.
-    fn chain(&mut self, placements: &[Placement<'_>]) -> DraftId {
+    fn chain(&mut self, arms: &[usize]) -> DraftId {
         let mut next = self.draft.end();
-        for placement in placements.iter().rev() {
-            let Some(arm) = self.arms.get(placement.arm) else {
+        for at in arms.iter().rev() {
+            let Some(arm) = self.arms.get(*at) else {
                 continue;
             };
             let ports = vec![(Port::Test, arm.test), (Port::Next, next)];

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use placet_compiler::lower::{bound, lower};
 use placet_model::compiled::Compiled;
+use placet_model::graph::demand::{self, MAX_PLACES, Planner};
 use placet_model::ids::*;
 use placet_model::policy::*;
 use smol_str::{SmolStr, format_smolstr};
@@ -30,8 +31,21 @@ fn check(name: &str, policy: Policy) -> (usize, Duration) {
         cases <= limit,
         "{name}: {cases} cases, and the bound is {limit}"
     );
-    // The bound counts 64 places for each segment of a pattern and 27 copies of each part
-    // of a condition, so it is linear in the written policy; a part takes a byte at least.
+    // The part of the bound that grows with keys is linear in the arms, or small.
+    let arms = policy.rules.iter().flat_map(demand::arms);
+    let spans = arms.map(|id| match id {
+        Some(id) => 2 * policy.patterns[id.index()].segments.len() + 6,
+        None => 6,
+    });
+    let places: usize = spans.sum();
+    let planner = Planner::new(&policy);
+    for (layer, _) in policy.layers.iter().enumerate() {
+        let rules = demand::rules(&policy, LayerId::new(layer));
+        let keyed: usize = rules
+            .map(|(id, rule)| planner.demand(id, rule).combinations() * demand::arms(rule).count())
+            .sum();
+        assert!(keyed <= places.max(MAX_PLACES), "{name}: {keyed} places");
+    }
     let size = Compiled::new(policy, graphs).save().len();
     eprintln!("{name}: {nodes} nodes, {size} bytes saved, {time:?}");
     (nodes, time)
@@ -106,6 +120,28 @@ fn lists_that_multiply() {
         rule.agents = Agents::Named(names[..20].to_vec());
     }
     check("8 × 8 of many", build.policy);
+}
+
+#[test]
+fn keys_that_shift_from_rule_to_rule() {
+    // No two functions have the same rules, so that nothing is shared among them. The
+    // more rules there are, the fewer keys each is given.
+    let of = |count: usize| {
+        let mut build = wide(1_000);
+        for at in 0..count {
+            let pattern = build.pattern(&format!("p{at}/q/r/**"));
+            let start = u32::try_from(at * 7 % 800).unwrap();
+            let rule = build.rule(RuleKind::Grant);
+            rule.functions = Some((start..start + 200).map(FunctionId).collect());
+            rule.resources = vec![pattern];
+        }
+        build.policy
+    };
+    let limit = |policy: &Policy| Planner::new(policy).limit(LayerId(0));
+    let (few, many) = (of(500), of(5_000));
+    assert_eq!((limit(&few), limit(&many)), (256, 64));
+    check("200 keys, 500 rules", few);
+    check("200 keys, 5,000 rules", many);
 }
 
 #[test]

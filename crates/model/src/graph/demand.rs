@@ -1,71 +1,114 @@
 //! What an arm demands of a request before its tests are asked: keys and segments.
 //!
-//! An arm stands under every combination of its keys, at most [`KEYS_PER_ARM`] of them.
-//! A clause whose keys would make more is left open: it adds no keys, and an exact test
-//! instead.
+//! An arm stands under every combination of its keys, as far as there are few. A clause
+//! whose keys would make too many is left open: it adds no keys, and an exact test
+//! instead. How many are too many depends on the layer: [`MAX_KEYS`] for an arm, and fewer
+//! the more arms there are, so that all places of a layer stay within [`MAX_PLACES`] as
+//! long as its arms by themselves do.
 
 use super::{Atom, Key};
-use crate::ids::{GroupId, PatternId, RuleId};
+use crate::ids::{ActionId, FunctionId, GroupId, LayerId, PatternId, RuleId};
 use crate::policy::{Agents, Extract, Pattern, Policy, Rule, RuleKind, Segment, Users};
 
-/// How many combinations of keys an arm may stand under.
-pub const KEYS_PER_ARM: usize = 64;
+/// How many combinations of keys an arm may stand under at most.
+pub const MAX_KEYS: usize = 256;
+
+/// How many nodes the places of a layer's arms may need before arms are given fewer keys.
+pub const MAX_PLACES: usize = 1 << 22;
+
+/// What an arm needs at one place besides a node for each step: one for each dimension,
+/// and its own.
+const PLACE: usize = 5;
+
+/// Tells what the rules of a policy demand.
+pub struct Planner {
+    /// By group: whether requests themselves decide who is in.
+    requested: Vec<bool>,
+    /// By layer: how many combinations of keys an arm may stand under.
+    limits: Vec<usize>,
+}
 
 /// The demands of a rule, which all of its arms share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Demand {
-    /// The keys in each dimension, in the order of [`Dimension`](super::Dimension);
-    /// `None` leaves the dimension open. No keys at all means that nothing matches.
+    /// The keys in each dimension, in the order of [`Dimension`](super::Dimension) and
+    /// sorted; `None` leaves the dimension open. No keys at all means that nothing
+    /// matches.
     pub keys: [Option<Vec<Key>>; 4],
     /// What the keys do not settle, in the order in which it is tested.
     pub tests: Vec<Atom>,
 }
 
-impl Demand {
-    /// The demands of a rule.
+impl Planner {
+    /// A planner for a policy.
     #[must_use]
-    pub fn of(policy: &Policy, id: RuleId, rule: &Rule) -> Self {
-        let mut tests = Vec::new();
-        if let Some(moment) = rule.moment {
-            tests.push(Atom::Moment(moment));
+    pub fn new(policy: &Policy) -> Self {
+        let is_open = |id: &GroupId| {
+            policy
+                .groups
+                .get(id.index())
+                .is_none_or(|group| group.from_request)
+        };
+        let requested = policy
+            .groups
+            .iter()
+            .map(|group| group.from_request || group.nested.iter().any(is_open))
+            .collect();
+        let layers = (0..policy.layers.len()).map(LayerId::new);
+        Self {
+            requested,
+            limits: layers.map(|layer| limit(policy, layer)).collect(),
         }
-        let functions = rule
-            .functions
-            .as_ref()
-            .map(|ids| ids.iter().map(|id| Key::Function(*id)).collect());
-        let actions = rule
-            .actions
-            .as_ref()
-            .map(|ids| ids.iter().map(|id| Key::Action(*id)).collect());
-        let (agents, agents_exact) = match &rule.agents {
-            Agents::All => (None, true),
-            Agents::In(groups) => by_groups(policy, groups),
-            Agents::Named(names) => (Some(names.iter().cloned().map(Key::Name).collect()), true),
-        };
-        let (users, users_exact) = match &rule.users {
-            Users::All => (None, true),
-            Users::Any => (Some(vec![Key::SomeUser]), true),
-            Users::None => (Some(vec![Key::NoUser]), true),
-            Users::In(groups) => by_groups(policy, groups),
-            Users::Named(names) => (Some(names.iter().cloned().map(Key::Name).collect()), true),
-        };
-        let mut product = 1;
-        let mut bounded = |keys, exact, test| {
-            let (keys, exact) = bound(keys, exact, &mut product);
-            if !exact {
-                tests.push(test);
-            }
-            keys
-        };
-        let keys = [
-            bounded(functions, true, Atom::Functions(id)),
-            bounded(actions, true, Atom::Actions(id)),
-            bounded(agents, agents_exact, Atom::Agents(id)),
-            bounded(users, users_exact, Atom::Users(id)),
-        ];
-        Self { keys, tests }
     }
 
+    /// What a rule demands.
+    #[must_use]
+    pub fn demand(&self, id: RuleId, rule: &Rule) -> Demand {
+        let kept = kept(rule, self.limit(rule.layer));
+        let mut tests = Vec::new();
+        tests.extend(rule.moment.map(Atom::Moment));
+        let mut keys = [const { None }; 4];
+        let exact = [
+            true,
+            true,
+            self.is_exact(agent_groups(rule)),
+            self.is_exact(user_groups(rule)),
+        ];
+        let test: [fn(RuleId) -> Atom; 4] =
+            [Atom::Functions, Atom::Actions, Atom::Agents, Atom::Users];
+        let dimensions = keys
+            .iter_mut()
+            .zip(clauses(rule))
+            .zip(kept)
+            .zip(exact)
+            .zip(test);
+        for ((((keys, clause), kept), exact), test) in dimensions {
+            if kept {
+                *keys = clause.keys();
+            }
+            if !exact || (!kept && clause.count().is_some()) {
+                tests.push(test(id));
+            }
+        }
+        Demand { keys, tests }
+    }
+
+    /// How many combinations of keys each arm of a layer may stand under.
+    #[must_use]
+    pub fn limit(&self, layer: LayerId) -> usize {
+        self.limits.get(layer.index()).copied().unwrap_or(1)
+    }
+
+    /// A request is looked up under every group that its agent or user is in, by nesting
+    /// too, or may be in. That is exact unless the request itself decides who is in.
+    fn is_exact(&self, groups: &[GroupId]) -> bool {
+        groups
+            .iter()
+            .all(|id| self.requested.get(id.index()) == Some(&false))
+    }
+}
+
+impl Demand {
     /// Under how many combinations of keys each arm stands.
     #[must_use]
     pub fn combinations(&self) -> usize {
@@ -77,33 +120,132 @@ impl Demand {
     }
 }
 
-/// Keeps a dimension's keys while the combinations stay within [`KEYS_PER_ARM`].
-fn bound(keys: Option<Vec<Key>>, exact: bool, product: &mut usize) -> (Option<Vec<Key>>, bool) {
-    let Some(keys) = keys else {
-        return (None, exact);
-    };
-    let combined = product.saturating_mul(keys.len());
-    if combined > KEYS_PER_ARM {
-        return (None, false);
-    }
-    *product = combined;
-    (Some(keys), exact)
+/// The rules of a layer.
+pub fn rules(policy: &Policy, layer: LayerId) -> impl Iterator<Item = (RuleId, &Rule)> {
+    // Rules are sorted by layer.
+    let start = policy.rules.partition_point(|rule| rule.layer < layer);
+    let rules = policy.rules.iter().enumerate().skip(start);
+    rules
+        .take_while(move |(_, rule)| rule.layer == layer)
+        .map(|(at, rule)| (RuleId::new(at), rule))
 }
 
-/// A request is looked up under every group that its agent or user is in, by nesting
-/// too, or may be in. That is exact unless the request itself decides who is in.
-fn by_groups(policy: &Policy, ids: &[GroupId]) -> (Option<Vec<Key>>, bool) {
-    let open = |id: &GroupId| {
-        policy
-            .groups
-            .get(id.index())
-            .is_none_or(|group| group.from_request)
+/// The most keys for an arm with which all places of a layer stay few.
+fn limit(policy: &Policy, layer: LayerId) -> usize {
+    let spans: Vec<(&Rule, usize)> = rules(policy, layer)
+        .map(|(_, rule)| {
+            let places = arms(rule).map(|pattern| {
+                let pattern = pattern.and_then(|id| policy.patterns.get(id.index()));
+                pattern.map_or(1, |pattern| 2 * pattern.segments.len() + 1) + PLACE
+            });
+            (rule, places.sum())
+        })
+        .collect();
+    let places = |limit: usize| {
+        spans
+            .iter()
+            .map(|(rule, span)| span.saturating_mul(combinations(rule, limit)))
+            .fold(0, usize::saturating_add)
     };
-    let exact = !ids.iter().any(|id| {
-        let nested = policy.groups.get(id.index()).map(|group| &group.nested);
-        open(id) || nested.is_some_and(|nested| nested.iter().any(open))
-    });
-    (Some(ids.iter().map(|id| Key::Group(*id)).collect()), exact)
+    let limits = std::iter::successors(Some(MAX_KEYS), |limit| Some(limit / 4));
+    limits
+        .take_while(|limit| *limit > 1)
+        .find(|limit| places(*limit) <= MAX_PLACES)
+        .unwrap_or(1)
+}
+
+/// How many combinations of keys a rule's arms stand under within a limit.
+fn combinations(rule: &Rule, limit: usize) -> usize {
+    let kept = kept(rule, limit);
+    clauses(rule)
+        .iter()
+        .zip(kept)
+        .filter(|(_, kept)| *kept)
+        .filter_map(|(clause, _)| clause.count())
+        .fold(1, usize::saturating_mul)
+}
+
+/// Which dimensions keep their keys within a limit: in order, each that still fits.
+fn kept(rule: &Rule, limit: usize) -> [bool; 4] {
+    let mut product = 1_usize;
+    clauses(rule).map(|clause| {
+        let combined = product.saturating_mul(clause.count().unwrap_or(1));
+        let fits = combined <= limit;
+        if fits {
+            product = combined;
+        }
+        fits
+    })
+}
+
+/// A clause of a rule as keys of a dimension.
+enum Clause<'a> {
+    Functions(&'a Option<Vec<FunctionId>>),
+    Actions(&'a Option<Vec<ActionId>>),
+    Agents(&'a Agents),
+    Users(&'a Users),
+}
+
+const fn clauses(rule: &Rule) -> [Clause<'_>; 4] {
+    [
+        Clause::Functions(&rule.functions),
+        Clause::Actions(&rule.actions),
+        Clause::Agents(&rule.agents),
+        Clause::Users(&rule.users),
+    ]
+}
+
+impl Clause<'_> {
+    /// How many keys it has; `None` when it covers all.
+    fn count(&self) -> Option<usize> {
+        match self {
+            Self::Functions(functions) => functions.as_ref().map(Vec::len),
+            Self::Actions(actions) => actions.as_ref().map(Vec::len),
+            Self::Agents(Agents::All) | Self::Users(Users::All) => None,
+            Self::Agents(Agents::In(groups)) | Self::Users(Users::In(groups)) => Some(groups.len()),
+            Self::Agents(Agents::Named(names)) | Self::Users(Users::Named(names)) => {
+                Some(names.len())
+            }
+            Self::Users(Users::Any | Users::None) => Some(1),
+        }
+    }
+
+    /// Its keys, sorted; `None` when it covers all.
+    fn keys(&self) -> Option<Vec<Key>> {
+        Some(match self {
+            Self::Functions(functions) => {
+                let functions = functions.as_ref()?;
+                functions.iter().map(|id| Key::Function(*id)).collect()
+            }
+            Self::Actions(actions) => {
+                let actions = actions.as_ref()?;
+                actions.iter().map(|id| Key::Action(*id)).collect()
+            }
+            Self::Agents(Agents::All) | Self::Users(Users::All) => return None,
+            Self::Agents(Agents::In(groups)) | Self::Users(Users::In(groups)) => {
+                groups.iter().map(|id| Key::Group(*id)).collect()
+            }
+            Self::Agents(Agents::Named(names)) | Self::Users(Users::Named(names)) => {
+                names.iter().cloned().map(Key::Name).collect()
+            }
+            Self::Users(Users::Any) => vec![Key::SomeUser],
+            Self::Users(Users::None) => vec![Key::NoUser],
+        })
+    }
+}
+
+fn agent_groups(rule: &Rule) -> &[GroupId] {
+    match &rule.agents {
+        Agents::In(groups) => groups,
+        Agents::All | Agents::Named(_) => &[],
+    }
+}
+
+fn user_groups(rule: &Rule) -> &[GroupId] {
+    match &rule.users {
+        Users::In(groups) => groups,
+        Users::All | Users::Any | Users::None | Users::Named(_) => &[],
+    }
 }
 
 /// A step of an arm's way through the segments of a resource; the last one, and only the

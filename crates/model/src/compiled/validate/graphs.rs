@@ -12,6 +12,7 @@ mod arms;
 mod shape;
 
 use super::{Invalid, ensure};
+use crate::graph::demand::Planner;
 use crate::graph::{Cases, Graph, Key, Node};
 use crate::ids::NodeId;
 use crate::policy::Policy;
@@ -25,10 +26,11 @@ pub(super) fn check(policy: &Policy, graphs: &[Graph]) -> Result<(), Invalid> {
         "there is not one per layer",
     )?;
     let sizes = sizes(&policy.exprs);
+    let planner = Planner::new(policy);
     for (at, graph) in graphs.iter().enumerate() {
         let check = Check { policy, graph, at };
         check.shape()?;
-        check.arms(&sizes)?;
+        check.arms(&planner, &sizes)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Check, Invalid};
-use crate::graph::demand::{self, Demand, Step, rank, steps};
+use crate::graph::demand::{self, Demand, Planner, Step, rank, steps};
 use crate::graph::kleene::{Next, Nodes, Splitter};
 use crate::graph::{Atom, Key, Node, Truth};
 use crate::ids::{LayerId, NodeId, PatternId, RuleId};
@@ -11,7 +11,7 @@ use crate::policy::{Policy, Rule};
 use crate::walk::Size;
 
 impl Check<'_> {
-    pub(super) fn arms(&self, sizes: &[Size]) -> Result<(), Invalid> {
+    pub(super) fn arms(&self, planner: &Planner, sizes: &[Size]) -> Result<(), Invalid> {
         let mut known: HashMap<Node, NodeId> = HashMap::new();
         for (at, node) in self.graph.nodes.iter().enumerate() {
             if matches!(node, Node::Test { .. } | Node::Truth(_)) {
@@ -19,12 +19,17 @@ impl Check<'_> {
                 self.ensure(before.is_none(), NodeId::new(at), "it is there twice")?;
             }
         }
-        let layer = LayerId::new(self.at);
-        let splitter = Splitter::new(self.policy, sizes, Known(known));
-        let demanded = match Demanded::of(self.policy, layer, splitter) {
-            Ok(demanded) => demanded,
-            Err(Missing) => return self.wrong(self.graph.root, "a test of a rule is missing"),
-        };
+        let mut demanded = Demanded::default();
+        let mut splitter = Splitter::new(self.policy, sizes, Known(known));
+        for (id, rule) in demand::rules(self.policy, LayerId::new(self.at)) {
+            let demand = planner.demand(id, rule);
+            if demanded
+                .add(self.policy, id, rule, demand, &mut splitter)
+                .is_err()
+            {
+                return self.wrong(self.graph.root, "a test of a rule is missing");
+            }
+        }
         let mut walk = Walk {
             check: self,
             left: demanded.places,
@@ -38,8 +43,9 @@ impl Check<'_> {
 }
 
 /// What a layer of the policy demands of its graph.
+#[derive(Default)]
 struct Demanded<'a> {
-    rules: HashMap<RuleId, Demand>,
+    demands: Vec<Demand>,
     arms: HashMap<(RuleId, Option<PatternId>), Arm<'a>>,
     /// At how many places arms stand.
     places: usize,
@@ -50,34 +56,19 @@ struct Arm<'a> {
     order: (u8, RuleId, usize),
     test: NodeId,
     steps: Vec<Step<'a>>,
+    /// What its rule demands, by place in the demands.
+    demand: usize,
 }
 
 impl<'a> Demanded<'a> {
-    fn of(
-        policy: &'a Policy,
-        layer: LayerId,
-        mut splitter: Splitter<'_, Known>,
-    ) -> Result<Self, Missing> {
-        let mut demanded = Self {
-            rules: HashMap::new(),
-            arms: HashMap::new(),
-            places: 0,
-        };
-        let rules = policy.rules.iter().enumerate();
-        for (at, rule) in rules.filter(|(_, rule)| rule.layer == layer) {
-            demanded.rule(policy, RuleId::new(at), rule, &mut splitter)?;
-        }
-        Ok(demanded)
-    }
-
-    fn rule(
+    fn add(
         &mut self,
         policy: &'a Policy,
         id: RuleId,
-        rule: &'a Rule,
+        rule: &Rule,
+        demand: Demand,
         splitter: &mut Splitter<'_, Known>,
     ) -> Result<(), Missing> {
-        let demand = Demand::of(policy, id, rule);
         let combinations = demand.combinations();
         if combinations == 0 {
             return Ok(());
@@ -89,11 +80,12 @@ impl<'a> Demanded<'a> {
                 order: (rank(rule.kind), id, at),
                 test,
                 steps: steps(segments),
+                demand: self.demands.len(),
             };
             self.arms.insert((id, pattern), arm);
             self.places = self.places.saturating_add(combinations);
         }
-        self.rules.insert(id, demand);
+        self.demands.push(demand);
         Ok(())
     }
 }
@@ -177,7 +169,7 @@ impl<'a> Walk<'a> {
             if arm.test != test {
                 return wrong("the arm is tested otherwise than its rule says");
             }
-            if arm.steps != self.steps || !self.has_keys_of(rule) {
+            if arm.steps != self.steps || !self.has_keys_of(arm) {
                 return wrong("the arm stands where its rule does not");
             }
             if before.is_some_and(|before| before >= arm.order) {
@@ -193,16 +185,15 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Whether the keys on the way are among those that a rule demands.
-    fn has_keys_of(&self, rule: RuleId) -> bool {
-        self.demanded.rules.get(&rule).is_some_and(|demand| {
-            let keys = self.keys.iter().zip(&demand.keys);
-            keys.into_iter()
-                .all(|(key, demanded)| match (key, demanded) {
-                    (None, None) => true,
-                    (Some(key), Some(demanded)) => demanded.contains(key),
-                    _ => false,
-                })
+    /// Whether the keys on the way are among those that an arm's rule demands.
+    fn has_keys_of(&self, arm: &Arm<'_>) -> bool {
+        self.demanded.demands.get(arm.demand).is_some_and(|demand| {
+            let mut keys = self.keys.iter().zip(&demand.keys);
+            keys.all(|(key, demanded)| match (key, demanded) {
+                (None, None) => true,
+                (Some(key), Some(demanded)) => demanded.binary_search(key).is_ok(),
+                _ => false,
+            })
         })
     }
 }
