@@ -3,7 +3,7 @@
 
 use placet_model::graph::Truth;
 use placet_model::ids::{ExprId, PatternId};
-use placet_model::policy::{Agents, Comparison, Condition, Expr, Rule, Users};
+use placet_model::policy::{Agents, Comparison, Condition, Expr, Rule, RuleKind, Users};
 use placet_model::render;
 use smol_str::{SmolStr, format_smolstr};
 
@@ -21,7 +21,7 @@ pub(crate) fn clauses(eval: &Eval<'_>, rule: &Rule) -> Vec<Clause> {
     let mut clauses = Vec::new();
     let agent = &eval.inputs.agent;
     clauses.push(clause(
-        format!("agent {}", render::agents(policy, &rule.agents)),
+        render::agents(policy, &rule.agents),
         walk::agents(eval, rule),
         vec![
             match (&rule.agents, eval.inputs.agent_groups.unsure.is_empty()) {
@@ -32,9 +32,9 @@ pub(crate) fn clauses(eval: &Eval<'_>, rule: &Rule) -> Vec<Clause> {
             },
         ],
     ));
-    if rule.users != Users::All || rule.kind == placet_model::policy::RuleKind::Grant {
+    if rule.users != Users::All || rule.kind == RuleKind::Grant {
         clauses.push(clause(
-            format!("user {}", render::users(policy, &rule.users)),
+            render::users(policy, &rule.users),
             walk::users(eval, rule),
             vec![match &eval.inputs.user {
                 None => "there is no user".into(),
@@ -49,12 +49,12 @@ pub(crate) fn clauses(eval: &Eval<'_>, rule: &Rule) -> Vec<Clause> {
         ));
     }
     clauses.push(clause(
-        format!("tool {}", render::tools(policy, rule)),
+        render::tools(policy, rule),
         walk::functions(eval, rule),
         Vec::new(),
     ));
     clauses.push(clause(
-        format!("action {}", render::actions(policy, rule)),
+        render::actions(policy, rule),
         walk::actions(eval, rule),
         Vec::new(),
     ));
@@ -84,7 +84,10 @@ pub(crate) fn clauses(eval: &Eval<'_>, rule: &Rule) -> Vec<Clause> {
             .count()
     });
     clauses.extend(nearest.unwrap_or_default());
-    clauses.retain(|clause| !clause.text.is_empty());
+    // What a deny or require leaves out matches everything and says nothing.
+    if rule.kind != RuleKind::Grant {
+        clauses.retain(|clause| !clause.text.ends_with(" any") || clause.truth != Truth::True);
+    }
     clauses
 }
 
@@ -193,6 +196,9 @@ fn conditions(
             let text = format!("{word} {}", render::expr(policy, id, &rule.captures));
             let mut found = Vec::new();
             inputs_of(eval, id, arm, &mut found);
+            if condition.unless && !truths.is_true() {
+                failing(eval, id, rule, arm, &mut found);
+            }
             let needs = needs(eval, id, !condition.unless, arm);
             let truths = if condition.unless {
                 truths.not()
@@ -205,6 +211,32 @@ fn conditions(
             }
         })
         .collect()
+}
+
+/// Which parts of a conjunction do not hold.
+fn failing(
+    eval: &Eval<'_>,
+    id: ExprId,
+    rule: &Rule,
+    arm: Option<PatternId>,
+    found: &mut Vec<SmolStr>,
+) {
+    let policy = eval.inputs.policy;
+    if let Some(Expr::And(a, b)) = policy.exprs.get(id.index()) {
+        for part in [*a, *b] {
+            if matches!(policy.exprs.get(part.index()), Some(Expr::And(..))) {
+                failing(eval, part, rule, arm, found);
+                continue;
+            }
+            let said = match settled(eval.truth(part, arm)) {
+                Truth::True => continue,
+                Truth::False => "does not hold",
+                Truth::Undefined => "cannot be told",
+            };
+            let text = render::expr(policy, part, &rule.captures);
+            found.push(format_smolstr!("`{text}` {said}"));
+        }
+    }
 }
 
 /// The values of the inputs that an expression reads.
@@ -228,10 +260,7 @@ fn inputs_of(eval: &Eval<'_>, id: ExprId, arm: Option<PatternId>, found: &mut Ve
         | Expr::Capture(_)
         | Expr::History(_)
         | Expr::HasUser => true,
-        Expr::Field(of, _) => !matches!(
-            eval.inputs.policy.exprs.get(of.index()),
-            Some(Expr::Local(_))
-        ),
+        Expr::Field(of, _) => !reads_variable(eval, *of),
         _ => false,
     };
     if is_input {
@@ -241,6 +270,15 @@ fn inputs_of(eval: &Eval<'_>, id: ExprId, arm: Option<PatternId>, found: &mut Ve
         }
     } else {
         expr.for_each_child(|child| inputs_of(eval, child, arm, found));
+    }
+}
+
+/// Whether an expression is a variable or a field of one.
+fn reads_variable(eval: &Eval<'_>, id: ExprId) -> bool {
+    match eval.inputs.policy.exprs.get(id.index()) {
+        Some(Expr::Local(_)) => true,
+        Some(Expr::Field(of, _)) => reads_variable(eval, *of),
+        _ => false,
     }
 }
 

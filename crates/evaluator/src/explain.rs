@@ -3,7 +3,7 @@
 //! They are made on demand and tell more than a holder may know: an explanation is an
 //! oracle for an attacker.
 
-use placet_model::decision::{Became, Decision, Reason, ScopeOutcome};
+use placet_model::decision::{Became, Decision, DutyCover, Obligations, Reason, ScopeOutcome};
 use placet_model::graph::Truth;
 use placet_model::ids::{ActionId, FunctionId, LayerId, NodeId, RuleId};
 use placet_model::pattern::Concrete;
@@ -454,6 +454,9 @@ impl Explanation {
         for asked in &self.asked {
             asked_lines(asked, self.decision.reason, &mut lines);
         }
+        if self.decision.reason != Reason::Granted {
+            duty_lines(&self.decision.obligations, &mut lines);
+        }
         if !self.ignored.is_empty() && self.decision.reason != Reason::Granted {
             let names: Vec<String> = self
                 .ignored
@@ -496,6 +499,56 @@ fn scope_line(scope: &ScopeOutcome, lines: &mut Vec<SmolStr>) {
             format_smolstr!("{asked}: {}{to} by {}", became.name(), rules.join(", "))
         }
     });
+}
+
+/// What to ask for.
+fn duty_lines(unmet: &Obligations, lines: &mut Vec<SmolStr>) {
+    let to = |covers: &[DutyCover]| {
+        let texts: Vec<String> = covers
+            .iter()
+            .map(|cover| match cover {
+                DutyCover::Call(_) => "this call".to_owned(),
+                DutyCover::Scope(tool, action, resource) => {
+                    format!("{tool} {action} \"{resource}\"")
+                }
+            })
+            .collect();
+        texts.join(", ")
+    };
+    for duty in &unmet.approvals {
+        let but = duty
+            .user
+            .as_ref()
+            .map(|user| format!(" other than `{user}`"));
+        lines.push(format_smolstr!(
+            "needs approval of {} by a member of `{}`{}",
+            to(&duty.covers),
+            duty.group,
+            but.unwrap_or_default()
+        ));
+    }
+    for duty in &unmet.consents {
+        lines.push(format_smolstr!(
+            "needs consent of `{}` to {}",
+            duty.by,
+            to(&duty.covers)
+        ));
+    }
+    for duty in &unmet.budgets {
+        let spent = duty.spent.as_deref().unwrap_or("0");
+        lines.push(match &duty.charge {
+            Some(charge) => format_smolstr!(
+                "the budget of {} is {}: {spent} are spent, and this call takes {charge}",
+                duty.rule,
+                duty.limit
+            ),
+            None => format_smolstr!(
+                "the budget of {} is {}, and what this call takes cannot be told",
+                duty.rule,
+                duty.limit
+            ),
+        });
+    }
 }
 
 fn asked_lines(asked: &AskedView, reason: Reason, lines: &mut Vec<SmolStr>) {
@@ -560,7 +613,10 @@ fn clause_lines(clause: &Clause, kind: RuleKind, lines: &mut Vec<SmolStr>) {
     };
     let mut line = format!("      {mark} {}", clause.text);
     // Why a deny matches and why a grant does not is what people look for.
-    let telling = (kind == RuleKind::Grant) == (clause.truth != Truth::True);
+    let telling = match kind {
+        RuleKind::Grant => clause.truth != Truth::True,
+        RuleKind::Deny | RuleKind::Require => clause.truth != Truth::False,
+    };
     if telling && !clause.found.is_empty() {
         line.push_str(&format!("    [{}]", clause.found.join("; ")));
     }
