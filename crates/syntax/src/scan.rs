@@ -399,18 +399,13 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let line = self.rest_of_line();
         let written = line.trim_end();
-        // A pattern has no spaces, most likely; a title has, and a block after it.
-        let is_pattern = self.tokens.last().is_some_and(|before| {
-            let word = self.text.get(before.span.range());
-            matches!(word, Some("resource" | "->" | "audience"))
-        });
-        let before_block = [" {", " }"]
-            .iter()
-            .find_map(|end| written.rfind(end).filter(|at| at + 2 == written.len()));
+        let before = self.tokens.last().map(|before| before.span.range());
         let first_space = written.find(char::is_whitespace);
-        let guess = match is_pattern {
-            true => first_space,
-            false => before_block.or(first_space),
+        let guess = match before.and_then(|range| self.text.get(range)) {
+            // A pattern has no spaces, most likely; a title has, and a block after it.
+            Some("resource" | "->" | "audience") => first_space,
+            Some("claim" | "test") => written.find(" {"),
+            _ => written.strip_suffix(" }").map(str::len).or(first_space),
         };
         let end = guess.unwrap_or(written.len());
         self.report(

@@ -1,6 +1,9 @@
 //! Where blocks, declarations and parts end, judged by tokens alone.
 
-use super::{Recovery, part::PartKind};
+use super::{
+    Recovery,
+    part::{ITEM_WORDS, PartKind},
+};
 use crate::scan::TokenKind;
 
 /// The end of a block.
@@ -92,7 +95,8 @@ impl Recovery<'_> {
         while let Some(token) = self.token(index) {
             let outside = brackets.open.is_empty();
             let new_line = token.first
-                && (self.begins_item(index) || outside && (loose || self.may_begin_item(index)));
+                && (self.begins_item(index)
+                    || outside && (loose || self.may_begin_item(head, index)));
             if new_line || outside && self.slice(index - 1) == "}" {
                 break;
             }
@@ -126,10 +130,13 @@ impl Recovery<'_> {
             return false;
         };
         let text = self.slice(index);
+        let next = self.slice(index + 1);
+        // A colon after such a word is a mistake of its own.
+        let colon = next == ":" && (token.first || kind == PartKind::Policy);
         let known = token.kind == TokenKind::Word
             && kind.words().contains(&text)
-            && !OPEN_ENDED.contains(&self.slice(index + 1))
-            && !matches!(self.slice(index + 1), ")" | "]");
+            && (colon || !OPEN_ENDED.contains(&next))
+            && !matches!(next, ")" | "]");
         let goes_on = OPEN_ENDED.contains(&self.slice(index.saturating_sub(1)));
         if !token.first {
             return known && outside && !goes_on && kind.fits_one_line();
@@ -167,19 +174,26 @@ impl Recovery<'_> {
         }
     }
 
-    /// Whether the token can begin an item, given that no bracket is open.
-    fn may_begin_item(&self, index: usize) -> bool {
+    /// Whether the token can begin an item, given that no bracket is open and that the
+    /// item before it begins at `head`.
+    fn may_begin_item(&self, head: usize, index: usize) -> bool {
+        let word = self.word(index);
         let named = matches!(
             self.kind(index + 1),
             Some(TokenKind::Word | TokenKind::String)
         );
         match self.kind(index) {
             Some(TokenKind::Doc) => true,
-            Some(TokenKind::Word) => match self.word(index) {
-                "agent" | "layer" => named,
+            // Lines of a history begin with these words.
+            Some(TokenKind::Word) if self.word(head) == "history" => match word {
+                "tool" => self.slice(self.path_end(index + 1)) == "{",
                 "action" => named && self.word(index + 2) == "in",
-                _ => false,
+                _ => named && (word == "layer" || ITEM_WORDS.contains(&word)),
             },
+            Some(TokenKind::Word) => {
+                let follows = named || self.slice(index + 1) == "{";
+                follows && (word == "layer" || ITEM_WORDS.contains(&word))
+            }
             _ => self.slice(index) == "@",
         }
     }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Operators of other languages and what they are here.
-const FOREIGN: [(&str, &str, &str); 8] = [
+const FOREIGN: [(&str, &str, &str); 11] = [
     ("&&", "and", "conditions are joined by `and`"),
     ("||", "or", "alternatives are joined by `or`"),
     ("!", "not", "a condition is negated by `not`"),
@@ -21,6 +21,23 @@ const FOREIGN: [(&str, &str, &str); 8] = [
     ("!==", "!=", "values differ by `!=`"),
     ("=>", "->", "what a call maps to stands after `->`"),
     ("::", ".", "the parts of a name are joined by `.`"),
+    ("\u{2264}", "<=", "written in two characters"),
+    ("\u{2265}", ">=", "written in two characters"),
+    ("\u{2260}", "!=", "written in two characters"),
+];
+
+/// Words of other languages that compare, and what does it here.
+const COMPARES: [(&str, &str); 10] = [
+    ("=>", ">="),
+    ("is", "=="),
+    ("eq", "=="),
+    ("equals", "=="),
+    ("ne", "!="),
+    ("matches", "like"),
+    ("regex", "like"),
+    ("includes", "contains"),
+    ("has", "contains"),
+    ("subsetof", "subset of"),
 ];
 
 /// Characters that are taken for quotes.
@@ -38,13 +55,17 @@ impl<'a> Recovery<'a> {
         kind: PartKind,
     ) -> Diagnostic {
         let at = self.index_after(failure.at);
-        let hints: [&dyn Fn() -> Option<Diagnostic>; 11] = [
+        let hints: [&dyn Fn() -> Option<Diagnostic>; 15] = [
             &|| self.too_deep(failure, at),
+            &|| self.nothing_named(at, start, kind),
+            &|| self.foreign_comparison(failure, at),
             &|| self.foreign_operator(at),
+            &|| self.star_for_any(at, kind),
+            &|| self.semicolon(at, kind),
             &|| self.other_quotes(at),
             &|| self.no_quotes(failure, at),
             &|| self.single_equals(failure, at, start),
-            &|| self.swapped_colon(failure, at),
+            &|| self.swapped_colon(failure, at, kind),
             &|| self.unclosed_bracket(failure, at, start),
             &|| self.keyword_misspelled(failure, at, kind),
             &|| self.comma_between_names(failure, at, kind),
@@ -106,6 +127,74 @@ impl<'a> Recovery<'a> {
                     format!("{before}{ours}{after}"),
                     format!("write `{ours}`"),
                 ),
+        )
+    }
+
+    fn foreign_comparison(&self, failure: &Failure, at: usize) -> Option<Diagnostic> {
+        let found = self.slice(at);
+        let (_, ours) = COMPARES
+            .into_iter()
+            .find(|(foreign, _)| *foreign == found)?;
+        failure.expected.contains(&Rule::cmp_op).then(|| {
+            self.error(Code::PL0010, format!("`{found}` does not compare here"))
+                .at(self.file, self.span_of(at), format!("written `{ours}`"))
+                .suggest(self.file, self.span_of(at), ours, format!("write `{ours}`"))
+        })
+    }
+
+    /// A clause without what it is about, so that the word of the next one was taken for a
+    /// name: `agent` alone on a line, or a list that ends with a comma.
+    fn nothing_named(&self, at: usize, start: usize, kind: PartKind) -> Option<Diagnostic> {
+        let next = at.checked_sub(1).filter(|next| *next > start)?;
+        let last = next.checked_sub(1)?;
+        let is_next = self.token(next)?.first && kind.words().contains(&self.word(next));
+        if !is_next {
+            return None;
+        }
+        let span = self.span_of(last);
+        match self.slice(last) {
+            "," => Some(
+                self.error(Code::PL0001, "a list ends with a comma")
+                    .at(self.file, span, "another name is expected after this")
+                    .see(self.file, self.span_of(next), "the next clause")
+                    .suggest(self.file, span, "", "remove it"),
+            ),
+            word if last == start || word == "in" => Some(
+                self.error(Code::PL0001, format!("`{word}` is followed by nothing"))
+                    .at(self.file, span, "what it is about is missing")
+                    .see(self.file, self.span_of(next), "the next clause"),
+            ),
+            _ => None,
+        }
+    }
+
+    /// A star for everything.
+    fn star_for_any(&self, at: usize, kind: PartKind) -> Option<Diagnostic> {
+        let word = at.checked_sub(1).map(|before| self.word(before))?;
+        let bare = self.slice(at) == "*" && kind == PartKind::Clause;
+        let stars = if self.slice(at + 1) == "*" { 2 } else { 1 };
+        let ends = self.end_of(at + stars - 1) < self.start_of(at + stars)
+            || at + stars >= self.tokens.len();
+        if !bare || !ends || !matches!(word, "agent" | "user" | "tool" | "action" | "resource") {
+            return None;
+        }
+        let span = self.span_of(at).to(self.span_of(at + stars - 1));
+        Some(
+            self.error(Code::PL0010, format!("every {word} is written `any`"))
+                .at(self.file, span, "this names nothing")
+                .suggest(self.file, span, "any", "write `any`"),
+        )
+    }
+
+    fn semicolon(&self, at: usize, kind: PartKind) -> Option<Diagnostic> {
+        if self.slice(at) != ";" || kind == PartKind::Field {
+            return None;
+        }
+        let span = self.span_of(at);
+        Some(
+            self.error(Code::PL0010, "nothing ends with `;` here")
+                .at(self.file, span, "not needed")
+                .suggest(self.file, span, "", "remove it"),
         )
     }
 
@@ -205,8 +294,20 @@ impl<'a> Recovery<'a> {
     }
 
     /// `:` where values are given, or `=` where types are.
-    fn swapped_colon(&self, failure: &Failure, at: usize) -> Option<Diagnostic> {
+    fn swapped_colon(&self, failure: &Failure, at: usize, kind: PartKind) -> Option<Diagnostic> {
         let wants = |rule| failure.expected.contains(&rule);
+        let word = at.checked_sub(1).map_or("", |before| self.word(before));
+        if self.slice(at) == ":" && (kind.words().contains(&word) || word == "in") {
+            let span = self.span_of(at);
+            return Some(
+                self.error(
+                    Code::PL0010,
+                    format!("nothing stands between `{word}` and what it is about"),
+                )
+                .at(self.file, span, "not needed")
+                .suggest(self.file, span, "", "remove it"),
+            );
+        }
         let (ours, help) = match self.slice(at) {
             ":" if wants(Rule::p_assign) => ("=", "a value is given with `=`"),
             "=" if wants(Rule::p_colon) => (":", "a type is given with `:`"),
@@ -271,6 +372,28 @@ impl<'a> Recovery<'a> {
     ) -> Option<Diagnostic> {
         let before = at.checked_sub(1)?;
         let apart = self.token(at)?.first;
+        let joins = matches!(self.slice(at), "or" | "and" | "|" | "&");
+        if joins
+            && failure.expected.contains(&Rule::p_comma)
+            && !failure.expected.contains(&Rule::cmp_op)
+        {
+            let span = self.span_of(at);
+            let touches = Some(self.end_of(before)) == Some(self.start_of(at));
+            let gap = Span::new(self.end_of(before), self.end_of(at));
+            return Some(
+                self.error(
+                    Code::PL0010,
+                    format!("`{}` does not join a list", self.slice(at)),
+                )
+                .at(self.file, span, "several of them are separated by commas")
+                .suggest(
+                    self.file,
+                    if touches { span } else { gap },
+                    ",",
+                    "write `,`",
+                ),
+            );
+        }
         let listed = failure.expected.contains(&Rule::p_comma)
             && self.kind(at) == self.kind(before)
             && self.is_name(at);
@@ -299,7 +422,8 @@ impl<'a> Recovery<'a> {
         kind: PartKind,
     ) -> Option<Diagnostic> {
         let word = self.word(at);
-        if kind.words().contains(&word) {
+        let begins_next = self.token(at)?.first && kind.words().contains(&word);
+        if begins_next {
             return None;
         }
         let names: Vec<String> = failure
@@ -329,9 +453,17 @@ impl<'a> Recovery<'a> {
                 false => problem.help("add the unit, such as `15m`"),
             });
         }
-        (has_unit && (wants(Rule::int) || wants(Rule::number) || wants(Rule::value))).then(|| {
-            self.error(Code::PL0013, format!("`{written}` is not a number"))
-                .at(self.file, span, "a number is written in decimal digits")
+        has_unit.then(|| {
+            self.error(
+                Code::PL0013,
+                format!("`{written}` is neither a number nor a duration"),
+            )
+            .at(
+                self.file,
+                span,
+                "digits, or digits and one of `s`, `m`, `h` or `d`",
+            )
+            .help("a name that begins with a digit stands in quotes")
         })
     }
 
@@ -390,27 +522,44 @@ impl<'a> Recovery<'a> {
         let problem = self
             .error(code, format!("expected {wanted}, found {found}"))
             .at(self.file, self.span_of(at), format!("expected {wanted}"));
-        self.with_help(problem, failure, at)
+        self.with_help(problem, failure, at, kind)
     }
 
-    fn with_help(&self, problem: Diagnostic, failure: &Failure, at: usize) -> Diagnostic {
+    fn with_help(
+        &self,
+        problem: Diagnostic,
+        failure: &Failure,
+        at: usize,
+        kind: PartKind,
+    ) -> Diagnostic {
         let found = self.slice(at);
-        let after_name = at > 0 && self.is_name(at - 1);
-        let touches = at > 0 && self.end_of(at - 1) == self.start_of(at);
-        if after_name
-            && touches
-            && !matches!(self.kind(at), Some(TokenKind::Open | TokenKind::Close))
-        {
-            return problem.help(
-                "a name with other characters than letters, digits, `_` and `-` stands in quotes",
-            );
-        }
+        let before = at.checked_sub(1);
+        let name_before = before.is_some_and(|before| self.is_name(before));
+        let touches = before.map(|before| self.end_of(before)) == Some(self.start_of(at));
+        let is_note = at >= 2 && self.slice(at - 2) == "@";
         match found {
-            "==" | "!=" | "<" | "<=" | ">" | ">=" => {
+            _ if is_note => problem.help("the values of an annotation stand in parentheses"),
+            ":" | "/" | "@" | "#" | "$" | "+" | "~" if name_before && touches => problem.help(
+                "a name with other characters than letters, digits, `_` and `-` stands in quotes",
+            ),
+            "==" | "!=" | "<" | "<=" | ">" | ">=" if failure.expected.contains(&Rule::kw_and) => {
                 problem.help("comparisons do not chain: join two of them with `and`")
             }
-            ";" => problem.help("nothing ends with `;` here: remove it"),
             "*" | "/" => problem.help("there is no multiplication and no division"),
+            "null" | "nil" | "None" => {
+                problem.help("a value that is absent is left out; `has` asks whether it is there")
+            }
+            _ if kind == PartKind::Item
+                && name_before
+                && self.is_name(at)
+                && failure.expected.contains(&Rule::p_brace)
+                && !self.token(at).is_some_and(|token| token.first) =>
+            {
+                problem.help("a name of several words stands in quotes, or is joined by `-`")
+            }
+            _ if kind == PartKind::Tool && self.slice(at + 1) == "(" => problem.help(
+                "a function stands in the braces of its action, or after the word `function`",
+            ),
             "not" | "all" | "some" if failure.expected.contains(&Rule::value) => {
                 problem.help("put the condition in parentheses")
             }
@@ -454,7 +603,7 @@ fn words_of(rule: Rule) -> Vec<String> {
 }
 
 /// Words of other policy languages and what they are here.
-const SYNONYMS: [(&str, &str); 28] = [
+const SYNONYMS: &[(&str, &str)] = &[
     ("allow", "grant"),
     ("permit", "grant"),
     ("forbid", "deny"),
@@ -483,6 +632,17 @@ const SYNONYMS: [(&str, &str); 28] = [
     ("string", "text"),
     ("boolean", "bool"),
     ("array", "list"),
+    ("str", "text"),
+    ("integer", "int"),
+    ("number", "decimal"),
+    ("float", "decimal"),
+    ("date", "time"),
+    ("datetime", "time"),
+    ("timestamp", "time"),
+    ("denied", "deny"),
+    ("granted", "grant"),
+    ("refused", "deny"),
+    ("maybe", "depends"),
 ];
 
 /// The one of `words` that was meant by `word`, if it is a misspelling of one or what
@@ -572,10 +732,22 @@ pub(super) fn unclosed(
     problem.suggest(file, end, "\n}", "write `}` here")
 }
 
-/// Text of the policy in a message; a backtick in it does not end the code.
-fn in_code(text: &str) -> String {
-    let shown: String = text.chars().take(40).collect();
-    let dots = if shown.len() < text.len() { "…" } else { "" };
+/// Text of the policy in a message: in backticks, or by its code if nothing can be seen.
+fn in_code(written: &str) -> String {
+    let invisible =
+        |c: char| c.is_whitespace() || (!c.is_ascii() && c.escape_debug().next() == Some('\\'));
+    let mut chars = written.chars();
+    if let (Some(c), None) = (chars.next(), chars.next())
+        && invisible(c)
+    {
+        return text::code_point(c);
+    }
+    let shown: String = written.chars().take(40).collect();
+    let dots = if shown.len() < written.len() {
+        "…"
+    } else {
+        ""
+    };
     match shown.contains('`') {
         true => format!("``{shown}{dots}``"),
         false => format!("`{shown}{dots}`"),

@@ -4,8 +4,10 @@
 
 mod codes;
 mod fixtures;
+mod messages;
 mod pattern;
 mod render;
 mod roundtrip;
+
 mod total;
 mod trees;
