@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::validate::Invalid;
 
-/// The version of the saved form that this version reads and writes.
+/// The version of the saved form that this version reads and writes. It changes with the
+/// types that are saved, and with what graphs have to be ([`graph`](crate::graph)).
 pub const FORMAT: u32 = 1;
 
 const MAGIC: &[u8; 7] = b"PLACETC";
