@@ -1,6 +1,8 @@
 //! Walks a layer's graph: gathers the arms that a request can touch, and runs their test
 //! graphs.
 
+use std::collections::HashSet;
+
 use placet_model::graph::{Atom, Cases, Dimension, Graph, Key, Node};
 use placet_model::ids::{NodeId, PatternId, RuleId};
 use placet_model::pattern::{Concrete, Seg};
@@ -138,10 +140,10 @@ fn run_open(
     resource: impl Fn(PatternId) -> Truths,
 ) -> Truths {
     let mut reached: Option<Truths> = None;
-    let mut seen = vec![from];
-    let mut at = 0;
-    while let Some(id) = seen.get(at).copied() {
-        at += 1;
+    // Each node once: a test graph may be large, and ways through it are many.
+    let mut seen = HashSet::from([from]);
+    let mut pending = vec![from];
+    while let Some(id) = pending.pop() {
         match graph.nodes.get(id.index()) {
             Some(Node::Truth(truth)) => {
                 let one = Truths::one(*truth);
@@ -160,8 +162,8 @@ fn run_open(
                     (truths.may_be_undefined(), *undefined),
                 ];
                 for (open, child) in ways {
-                    if open && !seen.contains(&child) {
-                        seen.push(child);
+                    if open && seen.insert(child) {
+                        pending.push(child);
                     }
                 }
             }
