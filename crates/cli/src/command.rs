@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod codes;
 mod decide;
+mod explain;
 mod fmt;
 mod generate;
 mod graph;
@@ -21,11 +22,11 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Fmt(args) => fmt::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Decide(args) => decide::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::List(args) => decide::list(&args),
         Command::Graph(args) => graph::run(&args),
         Command::ExplainCode(args) => codes::run(&args),
         Command::Completions(args) => generate::completions(&args),
         Command::Man(args) => generate::man(&args),
-        _ => Ok(Ended::Fine),
     }
 }

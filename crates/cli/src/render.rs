@@ -2,4 +2,5 @@
 
 pub(crate) mod decision;
 pub(crate) mod diagnostics;
+pub(crate) mod explanation;
 pub(crate) mod style;

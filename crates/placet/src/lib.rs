@@ -66,6 +66,7 @@
 
 mod texts;
 
+pub use placet_evaluator as explain;
 pub use placet_evaluator::{Engine, Explanation};
 /// A compiled policy set: what an [`Engine`] decides with.
 pub use placet_model::compiled::Compiled as Policy;

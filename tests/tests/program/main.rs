@@ -5,6 +5,7 @@ mod support;
 mod build;
 mod check;
 mod decide;
+mod explain;
 mod fmt;
 mod pages;
 mod start;

@@ -13,7 +13,6 @@ use crate::render::style::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 pub(crate) fn text(decision: &Decision) -> String {
     let mut page = Page::default();
     page.head(decision);
-    // At issuance each scope names its rules.
     if decision.scopes.is_empty() {
         for rule in &decision.rules {
             page.rule(rule);
@@ -35,6 +34,14 @@ pub(crate) fn text(decision: &Decision) -> String {
             page.row("", &format!("  on {}", tool.depends_on.join(", ")));
         }
     }
+    page.text.push('\n');
+    page.text
+}
+
+/// What comes with a grant or what to ask for, a line each.
+pub(crate) fn duties(duties: &Obligations, granted: bool) -> String {
+    let mut page = Page::default();
+    page.obligations(duties, granted);
     page.text
 }
 
@@ -115,8 +122,8 @@ impl Page {
         let requested = printable(&asked(&outcome.requested));
         self.text
             .push_str(&format!("\n  {BOLD}{requested}{RESET}: {became}\n"));
-        for scope in &outcome.scopes {
-            self.scope(scope);
+        for group in groups(&outcome.scopes) {
+            self.group(&group);
         }
         if outcome.scopes.is_empty() {
             for rule in &outcome.rules {
@@ -125,23 +132,69 @@ impl Page {
         }
     }
 
-    fn scope(&mut self, scope: &Scope) {
-        self.row(
-            "carries",
-            &format!("{} {} \"{}\"", scope.tool, scope.action, scope.resource),
-        );
-        for except in &scope.except {
+    /// Scopes that differ in nothing but what is done with what.
+    fn group(&mut self, group: &[&Scope]) {
+        let Some(first) = group.first() else {
+            return;
+        };
+        self.row("carries", &format!("\"{}\"", first.resource));
+        for line in wrapped(group.iter().map(|s| format!("{} {}", s.tool, s.action))) {
+            self.row("", &format!("  {line}"));
+        }
+        for except in &first.except {
             self.row("", &format!("except \"{except}\""));
         }
-        self.row("", &format!("until {}", scope.not_after));
-        if scope.delegate > 0 {
-            self.row("", &format!("delegated {} further at most", scope.delegate));
+        self.row("", &format!("until {}", first.not_after));
+        if first.delegate > 0 {
+            self.row("", &format!("delegated {} further at most", first.delegate));
         }
-        self.row("", &format!("by {}", scope.rules.join(", ")));
-        for residual in &scope.residual {
+        self.row("", &format!("by {}", first.rules.join(", ")));
+        for residual in &first.residual {
             self.row("", &format!("at the call: {residual}"));
         }
     }
+}
+
+/// Puts scopes together that differ only in tool and action.
+fn groups(scopes: &[Scope]) -> Vec<Vec<&Scope>> {
+    let mut groups: Vec<Vec<&Scope>> = Vec::new();
+    for scope in scopes {
+        let same = groups.iter_mut().find(|group| {
+            group.first().is_some_and(|first| {
+                first.resource == scope.resource
+                    && first.except == scope.except
+                    && first.not_after == scope.not_after
+                    && first.delegate == scope.delegate
+                    && first.rules == scope.rules
+                    && first.residual == scope.residual
+            })
+        });
+        match same {
+            Some(group) => group.push(scope),
+            None => groups.push(vec![scope]),
+        }
+    }
+    groups
+}
+
+/// Joins parts with commas into lines of a readable width.
+fn wrapped(parts: impl Iterator<Item = String>) -> Vec<String> {
+    const WIDTH: usize = 80;
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if line.len() + part.len() + 2 <= WIDTH => {
+                line.push_str(", ");
+                line.push_str(&part);
+            }
+            Some(line) => {
+                line.push(',');
+                lines.push(part);
+            }
+            None => lines.push(part),
+        }
+    }
+    lines
 }
 
 fn asked(scope: &ScopeRequest) -> String {
