@@ -186,14 +186,37 @@ fn credentials_name_what_the_prompt_calls_for() {
 #[test]
 fn decisions_in_words() {
     let suite = Suite::open("banking");
-    for (name, file) in [
-        ("issue-bill", "issuance/user_task_0.json"),
-        ("issue-rent", "issuance/user_task_2.json"),
-        ("issue-new-home", "issuance/user_task_15.json"),
-        ("decide-refund", "refund.jsonl"),
+    for (name, task) in [
+        ("issue-bill", "user_task_0"),
+        ("issue-rent", "user_task_2"),
+        ("issue-new-home", "user_task_15"),
     ] {
-        let file = format!("policies/banking/requests/{file}");
-        shown!(suite, name, suite.says("decide", &file));
+        let request = suite.text(&format!("requests/issuance/{task}.json"));
+        shown!(suite, name, suite.says("decide", &[], &request));
+    }
+    let refunds = suite.text("requests/refund.jsonl");
+    for command in ["decide", "explain"] {
+        let text = suite.says(command, &["--no-credential"], &refunds);
+        shown!(suite, format!("{command}-refund"), text);
+    }
+}
+
+#[test]
+fn explanations_under_a_credential() {
+    let suite = Suite::open("banking");
+    let injections = suite.json("requests/injections.json");
+    for (name, task, injection) in [
+        ("explain-stranger-in-refund", "user_task_4", 5),
+        ("explain-stranger-in-bill", "user_task_0", 0),
+        ("explain-password", "user_task_14", 7),
+    ] {
+        let call = &injections[injection]["calls"][0];
+        let request = Session::of(&suite, task).request(call);
+        shown!(
+            suite,
+            name,
+            suite.says("explain", &[], &request.to_string())
+        );
     }
 }
 
@@ -358,6 +381,11 @@ impl<'a> Session<'a> {
 
     /// The decision on a call.
     fn ask(&self, call: &Value) -> Value {
+        self.suite.decide(&self.request(call))
+    }
+
+    /// A call as the host asks about it.
+    fn request(&self, call: &Value) -> Value {
         let mut request = self.suite.json("requests/situation.json");
         request["moment"] = json!("runtime");
         request["task"] = json!({ "id": self.task });
@@ -372,7 +400,7 @@ impl<'a> Session<'a> {
                 .filter(|record| word(record, "/tool") == "bank.read_file")
                 .collect::<Vec<_>>(),
         });
-        self.suite.decide(&request)
+        request
     }
 
     /// The decision on a call, which is then made and recorded if it is granted.

@@ -64,13 +64,20 @@ fn a_maintainer_lets_a_reviewed_change_in() {
 #[test]
 fn decisions_in_words() {
     let suite = Suite::open("github");
-    for (name, file) in [
-        ("issue-review", "review/issue.json"),
-        ("issue-triage", "triage/issue.json"),
-        ("decide-release", "release/calls.jsonl"),
+    for situation in ["review", "triage"] {
+        let request = suite.text(&format!("requests/{situation}/issue.json"));
+        let text = suite.says("decide", &[], &request);
+        shown!(suite, format!("issue-{situation}"), text);
+    }
+    for (situation, command) in [
+        ("release", "decide"),
+        ("release", "explain"),
+        ("review", "explain"),
+        ("security", "explain"),
     ] {
-        let file = format!("policies/github/requests/{file}");
-        shown!(suite, name, suite.says("decide", &file));
+        let calls = suite.text(&format!("requests/{situation}/calls.jsonl"));
+        let text = suite.says(command, &["--no-credential"], &calls);
+        shown!(suite, format!("{command}-{situation}"), text);
     }
 }
 

@@ -1,7 +1,8 @@
 //! A policy of `policies/` with an engine that decides JSON requests.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use placet::Engine;
 use placet::json::{decision_to_json, invalid_decision, read_request, to_pretty_text, to_text};
@@ -79,17 +80,21 @@ impl Suite {
         }
     }
 
-    /// What a command of `placet` says to people about a file of requests, as run at the
-    /// root of the project; calls are decided by the policy alone.
-    pub(crate) fn says(&self, command: &str, file: &str) -> String {
-        let root = root();
-        let policy = self.folder.strip_prefix(&root).expect("it lies below");
-        let output = Command::new(env!("CARGO_BIN_EXE_placet-under-test"))
-            .args([command, "--format", "text", "--no-credential", "--policy"])
-            .args([policy.as_os_str(), file.as_ref()])
-            .current_dir(root)
-            .output()
+    /// What a command of `placet` says to people about requests, one a line. With
+    /// `--no-credential` as an option the policy alone decides calls.
+    pub(crate) fn says(&self, command: &str, options: &[&str], requests: &str) -> String {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_placet-under-test"))
+            .args([command, "--format", "text", "--policy"])
+            .arg(&self.folder)
+            .args(options)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
             .expect("the program starts");
+        let mut input = program.stdin.take().expect("it reads");
+        input.write_all(requests.as_bytes()).expect("it reads all");
+        drop(input);
+        let output = program.wait_with_output().expect("it ends");
         assert!(
             output.status.code().is_some_and(|code| code < 2),
             "{output:?}"
