@@ -11,8 +11,14 @@ fuzz_target!(|bytes: &[u8]| {
     let checked = placet::check(files.iter().copied());
     for diagnostic in &checked.diagnostics {
         for label in &diagnostic.labels {
-            let source = checked.sources.get(label.file).expect("findings name files");
-            assert!(source.text.get(label.span.range()).is_some(), "{diagnostic:?}");
+            let source = checked
+                .sources
+                .get(label.file)
+                .expect("findings name files");
+            assert!(
+                source.text.get(label.span.range()).is_some(),
+                "{diagnostic:?}"
+            );
         }
     }
     let reversed = placet::check(files.iter().rev().copied());

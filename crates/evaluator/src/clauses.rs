@@ -115,7 +115,10 @@ fn resource(eval: &Eval<'_>, rule: &Rule, arm: Option<PatternId>) -> Clause {
     let policy = eval.inputs.policy;
     let text = match arm {
         None => "resource any".to_owned(),
-        Some(id) => format!("resource {}", render::pattern(policy, id, &rule.captures)),
+        Some(id) => format!(
+            "resource \"{}\"",
+            render::pattern(policy, id, &rule.captures)
+        ),
     };
     let Some(id) = arm else {
         return clause(text, Truths::TRUE, Vec::new());

@@ -8,4 +8,5 @@ mod decide;
 mod explain;
 mod fmt;
 mod pages;
+mod readme;
 mod start;
