@@ -42,3 +42,13 @@ fn every_command_has_a_manual_page() {
         assert!(text.contains(".SH SYNOPSIS"), "{page}");
     }
 }
+
+#[test]
+fn every_code_has_a_page_in_the_program() {
+    let folder = Folder::new();
+    for code in placet::syntax::Code::ALL {
+        let page = folder.run(&["explain-code", code.as_str()]).ends(0).stdout;
+        assert!(page.starts_with(&format!("# {code}")), "{code}: {page}");
+        assert!(page.lines().count() > 5, "{code}: {page}");
+    }
+}
