@@ -174,7 +174,7 @@ fn input(acting: &Inputs<'_>, request: &Request, prepared: &Prepared<'_>, read: 
         Read::Assents => Input::Assents(
             request.consents.clone(),
             request.approvals.clone(),
-            prepared.digest.clone(),
+            prepared.digest.get().clone(),
             acting.now,
         ),
         Read::Budgets => Input::Budgets(request.budgets.clone()),

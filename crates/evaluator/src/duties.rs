@@ -14,6 +14,7 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::bind::{declared, membership};
 use crate::eval::{Eval, exact_sum};
 use crate::inputs::{Inputs, Read};
+use crate::runtime::CallDigest;
 use crate::typed::Slot;
 
 /// What a layer offers: one of its grants, or for a guardrail layer the layer itself,
@@ -84,14 +85,14 @@ pub(crate) fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
 }
 
 /// What duties are about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) tool: &'a str,
     pub(crate) action: &'a str,
     /// At run time a single resource.
     pub(crate) region: &'a Concrete,
     /// The digest of the call; `None` before there is one.
-    pub(crate) call: Option<&'a SmolStr>,
+    pub(crate) call: Option<&'a CallDigest<'a>>,
     /// Whether duties per call and budgets are asked for.
     pub(crate) at_call: bool,
 }
@@ -254,7 +255,7 @@ fn assents(request: &Request, consents: bool) -> impl Iterator<Item = &Assent> {
 
 fn cover(subject: &Subject<'_>, per_call: bool) -> DutyCover {
     match subject.call {
-        Some(call) if per_call => DutyCover::Call(call.clone()),
+        Some(call) if per_call => DutyCover::Call(call.get().clone()),
         _ => DutyCover::Scope(
             subject.tool.into(),
             subject.action.into(),
@@ -277,7 +278,7 @@ pub(crate) fn is_about(
         (Some(_), None) => false,
     };
     let covers = match &given.covers {
-        Covers::Call(digest) => subject.call == Some(digest),
+        Covers::Call(digest) => subject.call.is_some_and(|call| call.get() == digest),
         Covers::Scope(scope) => {
             !per_call
                 && covers_tool(&scope.tool, subject.tool)

@@ -1,6 +1,8 @@
 //! Decisions at run time: one call, all of the requests that it is, for every agent of
 //! the chain.
 
+use std::cell::OnceCell;
+
 use placet_model::credential::Credential;
 use placet_model::decision::{Decision, Obligations, Reason};
 use placet_model::graph::Graph;
@@ -57,26 +59,46 @@ pub(crate) struct Prepared<'p> {
     pub(crate) triples: Vec<Triple>,
     /// The arguments; a plain triple has none.
     pub(crate) args: Option<Value>,
-    pub(crate) digest: SmolStr,
+    pub(crate) digest: CallDigest<'p>,
     /// Per triple, what the credential gives: ends and depths of its scopes, or why none.
     pub(crate) held: Vec<Result<Vec<(Time, u32)>, Reason>>,
+}
+
+/// The digest of a call, made when a duty per call first asks for it.
+pub(crate) struct CallDigest<'r> {
+    asked: &'r Asked,
+    digest: OnceCell<SmolStr>,
+}
+
+impl CallDigest<'_> {
+    pub(crate) fn get(&self) -> &SmolStr {
+        self.digest.get_or_init(|| match self.asked {
+            Asked::Call { tool, args } => digest::call_digest(tool, args),
+            Asked::Triple {
+                tool,
+                action,
+                resource,
+            } => digest::triple_digest(tool, action, resource),
+            Asked::Scopes { .. } | Asked::Listing { .. } => SmolStr::default(),
+        })
+    }
 }
 
 /// Types and maps a call, and checks agent, holder and time.
 pub(crate) fn prepare<'p>(
     engine: &'p Engine,
-    request: &Request,
+    request: &'p Request,
     trace: &Trace,
 ) -> Result<Prepared<'p>, Refusal> {
     let policy = engine.policy();
     let bound = bind::bind(policy, request, Moment::Runtime)?;
     let leaf = leaf(&bound)?;
-    let (triples, args, digest) = match &request.asked {
+    let (triples, args) = match &request.asked {
         Asked::Call { tool, args } => {
             let function = known_tool(engine, tool)?;
             let typed = call::arguments(policy, function, args)?;
             let triples = call::triples(leaf, function, &typed, trace)?;
-            (triples, Some(typed), digest::call_digest(tool, args))
+            (triples, Some(typed))
         }
         Asked::Triple {
             tool,
@@ -123,11 +145,7 @@ pub(crate) fn prepare<'p>(
                 action: action_id,
                 resource: place,
             };
-            (
-                vec![triple],
-                None,
-                digest::triple_digest(tool, action, resource),
-            )
+            (vec![triple], None)
         }
         Asked::Scopes { .. } | Asked::Listing { .. } => {
             return Err(Invalid::new("", "this is not a question about a call").into());
@@ -143,7 +161,10 @@ pub(crate) fn prepare<'p>(
         bound,
         triples,
         args,
-        digest,
+        digest: CallDigest {
+            asked: &request.asked,
+            digest: OnceCell::new(),
+        },
         held,
     })
 }
