@@ -11,6 +11,8 @@ pub(crate) struct Exprs {
     list: Vec<Expr>,
     depths: Vec<u16>,
     ids: BTreeMap<Expr, ExprId>,
+    /// How many parts of conditions have been elaborated, over the whole policy set.
+    pub(crate) parts: usize,
 }
 
 impl Exprs {

@@ -15,7 +15,7 @@ mod value;
 
 use std::collections::BTreeSet;
 
-use placet_model::ids::{ExprId, FunctionId};
+use placet_model::ids::ExprId;
 use placet_model::pattern::Concrete;
 use placet_model::policy::{Expr, Moment};
 use placet_model::value::Value;
@@ -23,7 +23,7 @@ use placet_syntax::ast::{self, FileId, Span, Spanned};
 use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
 
-pub(crate) use args::join_records;
+pub(crate) use args::{Coverage, join_records};
 pub(crate) use guard::Stance;
 pub(crate) use locals::hidden;
 pub(crate) use refs::is_built_in;
@@ -80,7 +80,7 @@ pub(crate) enum UserScope {
 /// Whose parameters `args` has.
 pub(crate) enum ArgScope {
     /// Those of the functions that a rule covers.
-    Over(Vec<FunctionId>),
+    Over(Coverage),
     /// Not known before a let is used.
     Later,
     /// Nobody knows, because a tool or action is wrong: nothing can be said of them.
@@ -123,6 +123,8 @@ pub(crate) struct Elaborator<'w, 'a, 'r> {
     nodes: usize,
     depth: u16,
     exhausted: bool,
+    /// A let was used that is wrong by itself.
+    tainted: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -162,6 +164,7 @@ impl<'w, 'a, 'r> Elaborator<'w, 'a, 'r> {
             nodes: 0,
             depth: 0,
             exhausted: false,
+            tainted: false,
         }
     }
 
@@ -176,14 +179,15 @@ impl<'w, 'a, 'r> Elaborator<'w, 'a, 'r> {
         id
     }
 
-    /// The body of a let, with its parameters.
-    pub(crate) fn body(&mut self, decl: &ast::Let, params: &[(SmolStr, Ty)]) {
+    /// The body of a let, with its parameters; `false` when a let in it is wrong already.
+    pub(crate) fn body(mut self, decl: &ast::Let, params: &[(SmolStr, Ty)]) -> bool {
         for ((_, ty), param) in params.iter().zip(&decl.params) {
             let place = self.place(param.node.name.span);
             self.declare_local(&param.node.name, ty.clone(), place);
         }
         let typed = self.value(&decl.body, None);
         self.check_depth(typed.id, self.place(decl.body.span));
+        !self.tainted
     }
 
     /// What a reference of a budget or hole stands for, with its guards checked.
@@ -274,6 +278,25 @@ impl<'w, 'a, 'r> Elaborator<'w, 'a, 'r> {
             return false;
         }
         let place = self.place(span);
+        self.exprs.parts += 1;
+        if self.exprs.parts > limits::EXPANSION_TOTAL {
+            self.exhausted = true;
+            // Once is enough: everything after this one is beyond the limit too.
+            if self.exprs.parts == limits::EXPANSION_TOTAL + 1 {
+                self.complain(
+                    Diagnostic::error(
+                        Code::PL0912,
+                        format!(
+                            "the conditions of the policy set have more than {} parts, lets expanded",
+                            limits::EXPANSION_TOTAL
+                        ),
+                    )
+                    .here(place, "one too many here")
+                    .help("use smaller lets, or fewer of them in each rule"),
+                );
+            }
+            return false;
+        }
         if self.nodes > limits::EXPANSION {
             self.exhausted = true;
             self.complain(

@@ -3,6 +3,7 @@
 mod arena;
 mod assemble;
 mod check;
+mod circles;
 mod collect;
 mod compile;
 mod expr;

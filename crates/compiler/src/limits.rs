@@ -3,24 +3,43 @@
 /// The most rules of a policy set.
 pub const RULES: usize = 200_000;
 
-/// The most declarations of each other kind: facts, agents, groups, functions, histories,
-/// lets, claims, tests.
+/// The most histories.
+pub const HISTORIES: usize = 1_000;
+
+/// The most declarations of each other kind: facts, agents, groups, functions, lets,
+/// claims, tests.
 pub const DECLARATIONS: usize = 100_000;
 
 /// The most layers.
 pub const LAYERS: usize = 64;
 
-/// The most patterns of one rule, history or block of resource facts.
+/// The most patterns of one rule or history, and of all facts of resources.
 pub const PATTERNS: usize = 1_000;
 
 /// The most names in one clause or list of members.
 pub const NAMES: usize = 10_000;
+
+/// The most memberships of groups in groups, and of actions in groups, that nesting makes.
+pub const NESTED: usize = 1_000_000;
+
+/// The most functions that all `tool` clauses cover together.
+pub const COVERED: usize = 10_000_000;
+
+/// The most functions whose calls all histories hold together.
+pub const HISTORY_FUNCTIONS: usize = 1_000_000;
+
+/// The most findings about a policy set; the rest is left out with a note.
+pub const DIAGNOSTICS: usize = 1_000;
 
 /// The most conditions, and the most duties, of one rule.
 pub const CLAUSES: usize = 1_000;
 
 /// The most parts of all conditions of one rule, after its lets are expanded.
 pub const EXPANSION: usize = 4_096;
+
+/// The most parts of all conditions and lets of a policy set, lets expanded wherever they
+/// are used.
+pub const EXPANSION_TOTAL: usize = 20_000_000;
 
 /// The most levels of a condition, after its lets are expanded.
 pub const DEPTH: u16 = 64;

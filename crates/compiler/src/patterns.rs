@@ -117,8 +117,3 @@ pub(crate) fn concrete(pattern: &Pattern) -> Concrete {
     }
     Concrete::new(segments, tail).unwrap_or(Concrete::ALL)
 }
-
-/// Whether some resource lies within both patterns.
-pub(crate) fn overlap(a: &Pattern, b: &Pattern) -> bool {
-    concrete(a).overlaps(&concrete(b))
-}

@@ -1,7 +1,11 @@
 //! Collecting what is wrong: places, closest names and the parts that did not parse.
 
+use std::collections::BTreeSet;
+
 use placet_syntax::ast::{self, FileId, Span};
 use placet_syntax::{Code, Diagnostic, Sources};
+
+use crate::limits;
 
 /// A place in one file of the policy set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +65,8 @@ pub(crate) struct Report<'a> {
     gaps: Gaps<'a>,
     /// Unknown names that were not reported.
     excused: usize,
+    /// Findings beyond the limit.
+    dropped: usize,
 }
 
 impl<'a> Report<'a> {
@@ -70,11 +76,22 @@ impl<'a> Report<'a> {
             diagnostics: Vec::new(),
             gaps: Gaps::new(sources, files),
             excused: 0,
+            dropped: 0,
         }
     }
 
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if !self.is_full() {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Whether there are as many findings as are shown; then it counts one more. Looking
+    /// for what was meant costs too much when nobody sees it.
+    pub(crate) fn is_full(&mut self) -> bool {
+        let full = self.diagnostics.len() >= limits::DIAGNOSTICS;
+        self.dropped += usize::from(full);
+        full
     }
 
     /// The text that is written at a place.
@@ -86,7 +103,7 @@ impl<'a> Report<'a> {
 
     /// Whether anything in the policy set did not parse.
     pub(crate) fn has_gaps(&self) -> bool {
-        !self.gaps.texts.is_empty()
+        !self.gaps.words.is_empty()
     }
 
     /// Reports a name that nothing declares, unless a part that did not parse holds it:
@@ -103,6 +120,9 @@ impl<'a> Report<'a> {
         let last = name.rsplit('.').next().unwrap_or(name);
         if self.gaps.may_declare(last) {
             self.excused += 1;
+            return;
+        }
+        if self.is_full() {
             return;
         }
         let diagnostic = match closest(name, declared) {
@@ -137,12 +157,12 @@ impl<'a> Report<'a> {
     }
 
     pub(crate) fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
+        self.dropped > 0 || self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
     /// How much has been found wrong so far, reported or excused.
     pub(crate) fn wrong(&self) -> usize {
-        self.diagnostics.len() + self.excused
+        self.diagnostics.len() + self.excused + self.dropped
     }
 
     /// All findings by place, each once.
@@ -156,6 +176,20 @@ impl<'a> Report<'a> {
             )
         });
         diagnostics.dedup();
+        if let (true, Some(last)) = (
+            self.dropped > 0,
+            diagnostics.last().and_then(Diagnostic::primary),
+        ) {
+            let more = Diagnostic::error(
+                Code::PL0903,
+                format!(
+                    "more than {} findings; the rest is left out",
+                    limits::DIAGNOSTICS
+                ),
+            )
+            .at(last.file, last.span, "the last one shown is here");
+            diagnostics.push(more);
+        }
         diagnostics
     }
 }
@@ -165,7 +199,9 @@ pub(crate) fn closest<'n>(
     name: &str,
     declared: impl IntoIterator<Item = &'n str>,
 ) -> Option<&'n str> {
-    let allowed = (name.chars().count() / 3).clamp(1, 4);
+    let length = name.chars().count();
+    // A name of one letter resembles every other.
+    let allowed = (length / 3).clamp(1, 4).min(length.saturating_sub(1));
     declared
         .into_iter()
         .filter(|candidate| *candidate != name)
@@ -215,14 +251,14 @@ pub(crate) fn written(name: &str) -> String {
     }
 }
 
-/// The parts of the texts that are in no tree, because they did not parse.
+/// The words in the parts of the texts that are in no tree, because they did not parse.
 struct Gaps<'a> {
-    texts: Vec<&'a str>,
+    words: BTreeSet<&'a str>,
 }
 
 impl<'a> Gaps<'a> {
     fn new(sources: &'a Sources, files: &[&'a ast::File]) -> Self {
-        let mut texts = Vec::new();
+        let mut words = BTreeSet::new();
         for file in files.iter().filter(|file| file.recovered) {
             let Some(source) = sources.get(file.id) else {
                 continue;
@@ -230,26 +266,31 @@ impl<'a> Gaps<'a> {
             let mut end = 0;
             let layer = file.layer.iter().map(|layer| layer.span);
             let whole = file.items.iter().filter(|item| !item.recovered);
-            for span in layer.chain(whole.map(|item| item.span)) {
-                texts.push(source.slice(Span {
+            let length = u32::try_from(source.text.len()).unwrap_or(u32::MAX);
+            let last = Span {
+                start: length,
+                end: length,
+            };
+            for span in layer.chain(whole.map(|item| item.span)).chain([last]) {
+                let gap = Span {
                     start: end,
                     end: span.start.max(end),
-                }));
+                };
+                words.extend(split_words(source.slice(gap)));
                 end = end.max(span.end);
             }
-            let length = u32::try_from(source.text.len()).unwrap_or(u32::MAX);
-            texts.push(source.slice(Span {
-                start: end,
-                end: length.max(end),
-            }));
         }
-        texts.retain(|text| !text.trim().is_empty());
-        Self { texts }
+        Self { words }
     }
 
     fn may_declare(&self, name: &str) -> bool {
-        self.texts.iter().any(|text| text.contains(name))
+        !self.words.is_empty() && split_words(name).all(|word| self.words.contains(word))
     }
+}
+
+fn split_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|char: char| !(char.is_alphanumeric() || char == '_' || char == '-'))
+        .filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]
@@ -265,7 +306,8 @@ mod tests {
         check("Tenant", &["tenant"], Some("tenant"));
         check("user_id", &["user-id", "use"], Some("user-id"));
         check("x", &["tenant", "team"], None);
-        check("", &["a"], Some("a"));
+        check("b", &["a"], None);
+        check("gt", &["get"], Some("get"));
         check("purpose", &["tenant"], None);
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use placet_model::ids::{ActionId, FactId, FunctionId, GroupId, HistoryId, ResourceFactsId};
+use placet_model::pattern::Concrete;
 use placet_model::policy::{
     Action, Agent, Audience, Entity, Group, GroupKind, HistoryKey, Layer, Moment, Outcome, Pattern,
 };
@@ -32,6 +33,8 @@ pub(crate) struct World<'a> {
     pub(crate) tools: BTreeMap<SmolStr, Place>,
     pub(crate) audiences: Vec<Audience>,
     pub(crate) functions: Vec<FunctionDecl<'a>>,
+    /// The type of each parameter over all functions; `None` where it has several.
+    pub(crate) params: BTreeMap<SmolStr, Option<Ty>>,
     pub(crate) histories: Vec<HistoryDecl>,
     pub(crate) lets: BTreeMap<SmolStr, LetDecl<'a>>,
 }
@@ -52,6 +55,8 @@ pub(crate) struct FactDecl {
 
 pub(crate) struct ResourceDecl {
     pub(crate) patterns: Vec<Pattern>,
+    /// The same, for computing with.
+    pub(crate) extent: Vec<Concrete>,
     /// The patterns as they are written.
     pub(crate) written: Vec<SmolStr>,
     /// By name.

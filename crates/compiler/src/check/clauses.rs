@@ -10,7 +10,7 @@ use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
 
 use super::holes::{Written, extent, read_patterns};
-use crate::expr::{ArgScope, Reads, ResourceScope, Scope, Stance, UserScope};
+use crate::expr::{ArgScope, Coverage, Reads, ResourceScope, Scope, Stance, UserScope};
 use crate::limits;
 use crate::report::{DiagnosticAt, Place, Report};
 use crate::resolve::agents::unknown_agent;
@@ -81,8 +81,6 @@ pub(crate) struct Covered {
     pub(crate) users: Users,
     pub(crate) functions: Option<Vec<FunctionId>>,
     pub(crate) actions: Option<Vec<ActionId>>,
-    /// The functions that the tools and actions name together.
-    covered: Vec<FunctionId>,
     /// A tool or action is wrong, so that nobody knows what is covered.
     unknown: bool,
     pub(crate) written: Written,
@@ -104,9 +102,11 @@ impl Covered {
         let functions = functions(world, report, file, tools);
         let actions = actions(world, report, file, clauses.action.map(|(names, _)| names));
         let unknown = report.wrong() > before;
-        let covered = covered(world, functions.as_deref(), actions.as_deref());
-        if covered.is_empty() && !unknown && !report.has_gaps() && !world.functions.is_empty() {
-            covers_nothing(report, file, clauses, shown);
+        if !unknown && !report.has_gaps() && !world.functions.is_empty() {
+            let coverage = Coverage::new(functions.clone(), actions.clone());
+            if coverage.is_empty(world) {
+                covers_nothing(report, file, clauses, shown);
+            }
         }
         let resources = clauses.resource.map(|(resources, _)| resources);
         let written = read_patterns(world, report, file, resources);
@@ -115,7 +115,6 @@ impl Covered {
             users,
             functions,
             actions,
-            covered,
             unknown,
             written,
         }
@@ -140,7 +139,7 @@ impl Covered {
             args: if self.unknown {
                 ArgScope::Unknown
             } else {
-                ArgScope::Over(self.covered.clone())
+                ArgScope::Over(Coverage::new(self.functions.clone(), self.actions.clone()))
             },
             resources: if self.written.broken {
                 ResourceScope::Later
@@ -312,24 +311,4 @@ fn actions(
     ids.sort();
     ids.dedup();
     Some(ids)
-}
-
-/// The functions that do one of the actions.
-fn covered(
-    world: &World,
-    functions: Option<&[FunctionId]>,
-    actions: Option<&[ActionId]>,
-) -> Vec<FunctionId> {
-    let does = |id: &FunctionId| match (world.get_function(*id), actions) {
-        (Some(function), Some(actions)) => actions.iter().any(|action| function.does(*action)),
-        (function, None) => function.is_some(),
-        (None, _) => false,
-    };
-    match functions {
-        Some(functions) => functions.iter().copied().filter(does).collect(),
-        None => (0..world.functions.len())
-            .map(FunctionId::new)
-            .filter(does)
-            .collect(),
-    }
 }

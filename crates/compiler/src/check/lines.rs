@@ -7,7 +7,7 @@ use placet_syntax::{Code, Diagnostic};
 
 use super::holes::{makes_segment, no_segment};
 use crate::arena::Exprs;
-use crate::expr::{ArgScope, Elaborator, Reads, ResourceScope, Scope, Stance, UserScope};
+use crate::expr::{ArgScope, Coverage, Elaborator, Reads, ResourceScope, Scope, Stance, UserScope};
 use crate::patterns::{extract, plain_pattern, plain_segment, read_template};
 use crate::report::{DiagnosticAt, Place, Report, closest, written};
 use crate::resolve::constants::known;
@@ -67,7 +67,7 @@ fn check_line(
         stance: Stance::Fits,
         reads: Reads::Args,
         user: UserScope::Maybe,
-        args: ArgScope::Over(vec![id]),
+        args: ArgScope::Over(Coverage::of(id)),
         resources: ResourceScope::Later,
         captures: Vec::new(),
         moment: None,

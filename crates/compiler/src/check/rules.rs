@@ -13,9 +13,10 @@ use super::holes::{check_used, resolve_patterns};
 use crate::arena::Exprs;
 use crate::collect::{Declared, Items};
 use crate::expr::{Elaborator, Reads, Stance};
+use crate::limits;
 use crate::report::{DiagnosticAt, Place, Report};
 use crate::resolve::constants::{joined, listed};
-use crate::resolve::names::check_part;
+use crate::resolve::names::{check_count, check_part};
 use crate::world::World;
 
 /// A rule, checked: ids of expressions are those of the working arena, and patterns are
@@ -34,11 +35,24 @@ pub(crate) fn check_rules(
     report: &mut Report,
     items: &Items,
 ) -> Vec<Checked> {
-    let mut rules: Vec<Checked> = items
-        .rules
-        .iter()
-        .map(|rule| check_rule(world, exprs, report, rule))
-        .collect();
+    let mut rules: Vec<Checked> = Vec::with_capacity(items.rules.len());
+    let mut covered = 0;
+    for decl in &items.rules {
+        let checked = check_rule(world, exprs, report, decl);
+        covered += checked.rule.functions.as_ref().map_or(0, Vec::len);
+        if covered > limits::COVERED {
+            let what = "functions in `tool` clauses";
+            check_count(
+                report,
+                what,
+                covered,
+                limits::COVERED,
+                decl.place(decl.node.name.span),
+            );
+            break;
+        }
+        rules.push(checked);
+    }
     rules.sort_by(|a, b| (a.rule.layer, &a.rule.name).cmp(&(b.rule.layer, &b.rule.name)));
     rules
 }

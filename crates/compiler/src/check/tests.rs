@@ -11,6 +11,7 @@ use placet_syntax::ast::{self, FileId, Setup, TestPart};
 use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
 
+use crate::circles;
 use crate::collect::{Declared, Items};
 use crate::limits;
 use crate::report::{DiagnosticAt, Place, Report};
@@ -229,23 +230,15 @@ fn check_circles(context: &Context, report: &mut Report) {
             }
         }
     }
-    for component in petgraph::algo::tarjan_scc(&graph) {
-        let cyclic = component.len() > 1
-            || component
-                .iter()
-                .any(|node| graph.contains_edge(*node, *node));
-        if !cyclic {
-            continue;
-        }
-        let mut names: Vec<&SmolStr> = component
-            .iter()
-            .filter_map(|node| graph.node_weight(*node).copied())
-            .collect();
-        names.sort();
+    let name = |node| graph.node_weight(node).copied();
+    for circle in circles::sort(&graph, name).circles {
+        let names: Vec<&SmolStr> = circle.into_iter().filter_map(name).collect();
+        let texts: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
         let mut diagnostic = Diagnostic::error(Code::PL0809, "a fixture includes itself")
+            .note(circles::shown(&texts, "includes"))
             .help("take one of the `given` lines away");
-        for (at, name) in names.into_iter().enumerate() {
-            let Some(given) = context.givens.get(name) else {
+        for (at, name) in circles::pointed_at(&names).iter().enumerate() {
+            let Some(given) = context.givens.get(*name) else {
                 continue;
             };
             let place = given.place(given.node.name.span);

@@ -1,6 +1,9 @@
 //! Arguments in rules: one type over all functions that the rule covers.
 
-use placet_model::ids::FunctionId;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use placet_model::ids::{ActionId, FunctionId};
 use placet_syntax::ast::Name;
 use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
@@ -10,7 +13,58 @@ use super::guard::Why;
 use crate::report::{DiagnosticAt, Place};
 use crate::resolve::constants::listed;
 use crate::ty::{Field, Ty};
-use crate::world::FunctionDecl;
+use crate::world::{FunctionDecl, World};
+
+/// The functions that tools and actions name together. They are listed when the first
+/// argument is read: most rules read none.
+pub(crate) struct Coverage {
+    functions: Option<Vec<FunctionId>>,
+    actions: Option<Vec<ActionId>>,
+    listed: OnceCell<Vec<FunctionId>>,
+}
+
+impl Coverage {
+    /// Of the functions and actions of a rule; `None` covers all.
+    pub(crate) const fn new(
+        functions: Option<Vec<FunctionId>>,
+        actions: Option<Vec<ActionId>>,
+    ) -> Self {
+        Self {
+            functions,
+            actions,
+            listed: OnceCell::new(),
+        }
+    }
+
+    /// Of one function.
+    pub(crate) fn of(function: FunctionId) -> Self {
+        Self::new(Some(vec![function]), None)
+    }
+
+    pub(crate) fn functions(&self, world: &World) -> &[FunctionId] {
+        self.listed.get_or_init(|| self.iter(world).collect())
+    }
+
+    /// Whether it covers nothing at all.
+    pub(crate) fn is_empty(&self, world: &World) -> bool {
+        self.iter(world).next().is_none()
+    }
+
+    fn iter(&self, world: &World) -> impl Iterator<Item = FunctionId> {
+        let all = match &self.functions {
+            Some(_) => 0..0,
+            None => 0..world.functions.len(),
+        };
+        let named = self.functions.iter().flatten().copied();
+        named.chain(all.map(FunctionId::new)).filter(|id| {
+            let Some(function) = world.get_function(*id) else {
+                return false;
+            };
+            let mut actions = self.actions.iter().flatten();
+            self.actions.is_none() || actions.any(|action| function.does(*action))
+        })
+    }
+}
 
 /// An argument over several functions.
 pub(super) struct Joined {
@@ -57,18 +111,13 @@ impl Elaborator<'_, '_, '_> {
     /// `args.name` in a let, before any rule is known.
     pub(super) fn loose_argument(&mut self, name: &Name) -> Option<Joined> {
         let world = self.world;
-        let mut params = world
-            .functions
-            .iter()
-            .filter_map(|function| function.param(name));
-        let Some(first) = params.next() else {
-            let names = param_names(world.functions.iter());
+        let Some(ty) = world.params.get(&name.node) else {
+            let names: Vec<&str> = world.params.keys().map(SmolStr::as_str).collect();
             let help = "no function has such a parameter";
             self.unknown_part("argument", Code::PL0107, "args", name, &names, help);
             return None;
         };
-        let same = params.all(|param| param.ty == first.ty);
-        let ty = if same { first.ty.clone() } else { Ty::Error };
+        let ty = ty.clone().unwrap_or(Ty::Error);
         Some(Joined { ty, why: None })
     }
 
@@ -151,37 +200,27 @@ fn param_names<'d, 'a: 'd>(functions: impl Iterator<Item = &'d FunctionDecl<'a>>
 
 /// The record type that the parameters (or results) of several functions have in common:
 /// a field whose types differ is left out, one that some lack is optional.
-pub(crate) fn join_records<'f>(records: &[&'f [Field]]) -> Vec<Field> {
-    let mut names: Vec<&'f SmolStr> = records
-        .iter()
-        .flat_map(|record| record.iter())
-        .map(|field| &field.name)
-        .collect();
-    names.sort();
-    names.dedup();
-    names
-        .into_iter()
-        .filter_map(|name| {
-            let having: Vec<&Field> = records
-                .iter()
-                .filter_map(|record| record.iter().find(|field| field.name == *name))
-                .collect();
-            let (first, others) = having.split_first()?;
-            if others.iter().any(|other| other.ty != first.ty) {
-                return None;
-            }
-            let everywhere = having.len() == records.len();
-            let same_default = others.iter().all(|other| other.default == first.default);
-            let default = first.default.clone().filter(|_| everywhere && same_default);
-            let optional = !everywhere
-                || having.iter().any(|field| field.optional)
-                || (default.is_none() && having.iter().any(|field| field.default.is_some()));
-            Some(Field {
-                name: name.clone(),
-                ty: first.ty.clone(),
-                optional,
-                default,
-            })
+pub(crate) fn join_records(records: &[&[Field]]) -> Vec<Field> {
+    let mut by_name: BTreeMap<&SmolStr, Vec<&Field>> = BTreeMap::new();
+    for field in records.iter().copied().flatten() {
+        by_name.entry(&field.name).or_default().push(field);
+    }
+    let joined = by_name.into_values().filter_map(|having| {
+        let (first, others) = having.split_first()?;
+        if others.iter().any(|other| other.ty != first.ty) {
+            return None;
+        }
+        let everywhere = having.len() == records.len();
+        let same_default = others.iter().all(|other| other.default == first.default);
+        let default = first.default.clone().filter(|_| everywhere && same_default);
+        let optional = !everywhere
+            || having.iter().any(|field| field.optional)
+            || (default.is_none() && having.iter().any(|field| field.default.is_some()));
+        Some(Field {
+            default,
+            optional,
+            ..(*first).clone()
         })
-        .collect()
+    });
+    joined.collect()
 }

@@ -240,6 +240,7 @@ impl Elaborator<'_, '_, '_> {
             });
         }
         if decl.failed {
+            self.tainted = true;
             return self.wrong();
         }
         let file = std::mem::replace(&mut self.file, decl.decl.file);

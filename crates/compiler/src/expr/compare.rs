@@ -129,8 +129,14 @@ impl Elaborator<'_, '_, '_> {
                 self.not_a_collection("in", &r, right.span, help)
             }
             Some(element) if !l.ty.comparable(element) => {
+                let inner =
+                    l.ty.element()
+                        .is_some_and(|inner| inner.comparable(element));
+                let help = inner.then_some(
+                    "to ask for all its members, write `subset of`; for one, `some x in …: x in …`",
+                );
                 let message = format!("{} cannot be in {}", l.ty.a(), r.ty.a());
-                self.no_member(message, op, (&l, left.span), (&r, right.span))
+                self.no_member(message, op, (&l, left.span), (&r, right.span), help)
             }
             Some(_) => self.add(Expr::In(l.id, r.id), Ty::Bool),
         }
@@ -157,7 +163,7 @@ impl Elaborator<'_, '_, '_> {
         };
         if !fits {
             let message = format!("{} cannot contain {}", l.ty.a(), r.ty.a());
-            return self.no_member(message, op, (&l, left.span), (&r, right.span));
+            return self.no_member(message, op, (&l, left.span), (&r, right.span), None);
         }
         self.add(Expr::Contains(l.id, r.id), Ty::Bool)
     }
@@ -179,7 +185,7 @@ impl Elaborator<'_, '_, '_> {
         };
         if !fits {
             let message = format!("{} cannot be a subset of {}", l.ty.a(), r.ty.a());
-            return self.no_member(message, op, (&l, left.span), (&r, right.span));
+            return self.no_member(message, op, (&l, left.span), (&r, right.span), None);
         }
         self.add(Expr::SubsetOf(l.id, r.id), Ty::Bool)
     }
@@ -215,11 +221,15 @@ impl Elaborator<'_, '_, '_> {
         op: Span,
         left: (&Typed, Span),
         right: (&Typed, Span),
+        help: Option<&str>,
     ) -> Typed {
-        let diagnostic = Diagnostic::error(Code::PL0201, message)
+        let mut diagnostic = Diagnostic::error(Code::PL0201, message)
             .here(self.place(op), "of different types")
             .also(self.place(left.1), format!("this is {}", left.0.ty.a()))
             .also(self.place(right.1), format!("this is {}", right.0.ty.a()));
+        if let Some(help) = help {
+            diagnostic = diagnostic.help(help);
+        }
         self.complain(diagnostic);
         self.wrong_bool()
     }

@@ -9,7 +9,6 @@ use smol_str::SmolStr;
 use super::guard::{Need, Why};
 use super::refs::Found;
 use super::{ArgScope, Elaborator, ResourceScope, Stance};
-use crate::patterns::concrete;
 use crate::report::{DiagnosticAt, Place, written};
 use crate::resolve::constants::joined;
 use crate::ty::{Field, Ty};
@@ -126,8 +125,7 @@ impl Elaborator<'_, '_, '_> {
         let within = |decl: &ResourceDecl| match &self.scope.resources {
             ResourceScope::Later => true,
             ResourceScope::Within(patterns) => {
-                let union: Vec<_> = decl.patterns.iter().map(concrete).collect();
-                patterns.iter().all(|pattern| covers(&union, pattern))
+                patterns.iter().all(|pattern| covers(&decl.extent, pattern))
             }
         };
         let Some((id, _, field, at)) = candidates.iter().find(|(_, decl, ..)| within(decl)) else {
@@ -172,7 +170,9 @@ impl Elaborator<'_, '_, '_> {
         let place = self.place(span);
         self.at_call(place, format!("`args.{}`", name.node));
         let joined = match &self.scope.args {
-            ArgScope::Over(functions) => self.joined_argument(functions, name, place)?,
+            ArgScope::Over(coverage) => {
+                self.joined_argument(coverage.functions(self.world), name, place)?
+            }
             ArgScope::Later => self.loose_argument(name)?,
             ArgScope::Unknown => return None,
         };

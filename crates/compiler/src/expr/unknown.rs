@@ -20,7 +20,7 @@ impl Elaborator<'_, '_, '_> {
         names: &[&str],
         help: &str,
     ) {
-        if self.report.excuses(name) {
+        if self.report.excuses(name) || self.report.is_full() {
             return;
         }
         let place = self.place(name.span);
@@ -64,7 +64,7 @@ impl Elaborator<'_, '_, '_> {
 
     pub(super) fn unknown_root(&mut self, name: &Name, place: Place) {
         let world = self.world;
-        if self.report.excuses(name) {
+        if self.report.excuses(name) || self.report.is_full() {
             return;
         }
         if self.ended.contains(&name.node) {
@@ -140,7 +140,7 @@ impl Elaborator<'_, '_, '_> {
     /// The full name of an argument or fact that was written without its first part.
     pub(super) fn elsewhere(&self, name: &Name) -> Option<String> {
         let params = match &self.scope.args {
-            ArgScope::Over(functions) => functions.as_slice(),
+            ArgScope::Over(coverage) => coverage.functions(self.world),
             ArgScope::Later | ArgScope::Unknown => &[],
         };
         let is_param = params

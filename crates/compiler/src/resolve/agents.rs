@@ -69,6 +69,9 @@ pub(crate) fn resolve_agents<'a>(world: &mut World<'a>, report: &mut Report, ite
 
 /// The declared agent that a misspelt one most likely means, or what to write.
 pub(crate) fn unknown_agent(world: &World, report: &mut Report, name: &str, place: Place) {
+    if report.is_full() {
+        return;
+    }
     if world.group(GroupKind::Agents, name).is_some() {
         report.push(
             Diagnostic::error(

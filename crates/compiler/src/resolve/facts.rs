@@ -32,6 +32,7 @@ pub(crate) fn resolve_facts<'a>(world: &mut World<'a>, report: &mut Report, item
         },
     )]);
     let mut resources = Vec::new();
+    let mut count = 0;
     for block in &items.facts {
         let entity = match &block.node.of.node {
             ast::FactsOf::Agent => Entity::Agent,
@@ -39,6 +40,13 @@ pub(crate) fn resolve_facts<'a>(world: &mut World<'a>, report: &mut Report, item
             ast::FactsOf::Task => Entity::Task,
             ast::FactsOf::Context => Entity::Context,
             ast::FactsOf::Resource(patterns) => {
+                count += patterns.len();
+                if count > limits::PATTERNS {
+                    let place = block.place(block.node.of.span);
+                    let what = "patterns of resource facts";
+                    check_count(report, what, count, limits::PATTERNS, place);
+                    break;
+                }
                 resources.extend(resource_block(report, block, patterns));
                 continue;
             }
@@ -208,8 +216,6 @@ fn resource_block(
             .help("leave it out"),
         );
     }
-    let place = block.place(block.node.of.span);
-    check_count(report, "patterns", written.len(), limits::PATTERNS, place);
     let patterns: Vec<Option<Pattern>> = written
         .iter()
         .map(|text| {
@@ -243,8 +249,9 @@ fn resource_block(
         .collect();
     pairs.sort();
     pairs.dedup();
-    let (patterns, written) = pairs.into_iter().unzip();
+    let (patterns, written): (Vec<Pattern>, _) = pairs.into_iter().unzip();
     Some(ResourceDecl {
+        extent: patterns.iter().map(patterns::concrete).collect(),
         patterns,
         written,
         fields,
@@ -285,9 +292,9 @@ fn merge_resources(report: &mut Report, blocks: Vec<ResourceDecl>) -> Vec<Resour
 }
 
 fn overlap(a: &ResourceDecl, b: &ResourceDecl) -> bool {
-    a.patterns
+    a.extent
         .iter()
-        .any(|p| b.patterns.iter().any(|q| patterns::overlap(p, q)))
+        .any(|p| b.extent.iter().any(|q| p.overlaps(q)))
 }
 
 fn check_same_fields(report: &mut Report, first: &ResourceDecl, again: &ResourceDecl) {

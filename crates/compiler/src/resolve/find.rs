@@ -39,7 +39,7 @@ pub(crate) fn tool_paths(
 /// Whether something is declared at or below a path, or an error.
 pub(crate) fn check_tool(world: &World, report: &mut Report, dotted: &str, place: Place) -> bool {
     let known = world.has_tool(dotted);
-    if !known {
+    if !known && !report.is_full() {
         let unqualified = world
             .functions
             .iter()
@@ -72,7 +72,7 @@ pub(crate) fn find_action(
     place: Place,
 ) -> Option<ActionId> {
     let action = world.action(name);
-    if action.is_none() {
+    if action.is_none() && !report.is_full() {
         if world.group(GroupKind::Actions, name).is_some() {
             report.push(
                 Diagnostic::error(

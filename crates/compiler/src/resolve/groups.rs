@@ -106,6 +106,9 @@ pub(crate) fn find_group(
     if let Some(id) = world.group(kind, name) {
         return Some(id);
     }
+    if report.is_full() {
+        return None;
+    }
     let (words, word) = kind_words(kind);
     let other = world.groups.iter().find(|group| group.group.name == name);
     if let Some(other) = other {

@@ -24,7 +24,8 @@ use crate::world::{FunctionDecl, HistoryDecl, World};
 /// Fills in the histories.
 pub(crate) fn resolve_histories<'a>(world: &mut World<'a>, report: &mut Report, items: &Items<'a>) {
     let mut histories: BTreeMap<SmolStr, HistoryDecl> = BTreeMap::new();
-    for history in &items.histories {
+    let mut covered = 0;
+    for history in items.histories.iter().take(limits::HISTORIES) {
         let name = &history.node.name;
         let place = history.place(name.span);
         if is_built_in(name) {
@@ -33,21 +34,16 @@ pub(crate) fn resolve_histories<'a>(world: &mut World<'a>, report: &mut Report, 
         match histories.get(&name.node) {
             Some(first) => report.push(twice("history", name, place, first.place)),
             None => {
-                let decl = resolve_history(world, report, history);
+                let decl = resolve_history(world, report, history, &mut covered);
                 histories.insert(name.node.clone(), decl);
             }
         }
     }
     world.histories = histories.into_values().collect();
-    if let Some(extra) = world.histories.get(limits::DECLARATIONS) {
-        let count = world.histories.len();
-        check_count(
-            report,
-            "histories",
-            count,
-            limits::DECLARATIONS,
-            extra.place,
-        );
+    if let Some(extra) = items.histories.get(limits::HISTORIES) {
+        let place = extra.place(extra.node.name.span);
+        let count = items.histories.len();
+        check_count(report, "histories", count, limits::HISTORIES, place);
     }
 }
 
@@ -55,6 +51,7 @@ fn resolve_history(
     world: &World,
     report: &mut Report,
     history: &Declared<ast::History>,
+    total: &mut usize,
 ) -> HistoryDecl {
     let node = history.node;
     let mut selected = Selected::default();
@@ -75,7 +72,14 @@ fn resolve_history(
         }
         selected.add(world, report, history, &select.node);
     }
-    let covers = covered(world, &selected);
+    let mut covers = covered(world, &selected);
+    *total += covers.len();
+    if *total > limits::HISTORY_FUNCTIONS {
+        let place = history.place(node.name.span);
+        let what = "functions in histories";
+        check_count(report, what, *total, limits::HISTORY_FUNCTIONS, place);
+        covers.clear();
+    }
     let records = |fields: Fields| -> Arc<[Field]> {
         let functions = covers.iter().filter_map(|id| world.get_function(*id));
         let all: Vec<&[Field]> = functions.map(fields).collect();

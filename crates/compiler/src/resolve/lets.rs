@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use petgraph::algo::tarjan_scc;
 use petgraph::graph::DiGraph;
 use placet_syntax::ast::{self, Expr, Spanned};
 use placet_syntax::{Code, Diagnostic};
@@ -11,6 +10,7 @@ use smol_str::SmolStr;
 use super::names::{Seen, check_count, twice};
 use super::types::resolve_type;
 use crate::arena::Exprs;
+use crate::circles;
 use crate::collect::Items;
 use crate::expr::{
     ArgScope, Elaborator, Reads, ResourceScope, Scope, Stance, UserScope, hidden, is_built_in,
@@ -96,49 +96,22 @@ fn in_order(world: &World, report: &mut Report) -> Vec<SmolStr> {
             }
         }
     }
-    let mut order = Vec::new();
-    for component in tarjan_scc(&graph) {
-        let names: Vec<&SmolStr> = component
-            .iter()
-            .filter_map(|node| graph.node_weight(*node).copied())
-            .collect();
-        match (names.as_slice(), component.as_slice()) {
-            ([name], [node]) if !graph.contains_edge(*node, *node) => order.push((*name).clone()),
-            _ => report_cycle(world, report, names),
-        }
+    let name = |node| graph.node_weight(node).copied();
+    let sorted = circles::sort(&graph, name);
+    for circle in &sorted.circles {
+        let names: Vec<&SmolStr> = circle.iter().filter_map(|node| name(*node)).collect();
+        report_circle(world, report, &names);
     }
-    order
+    let order = sorted.order.into_iter().filter_map(name);
+    order.cloned().collect()
 }
 
-fn report_cycle(world: &World, report: &mut Report, names: Vec<&SmolStr>) {
-    // One circle inside the component, from the first name on.
-    let Some(start) = names.iter().min().copied() else {
-        return;
-    };
-    let mut path = vec![start];
-    loop {
-        let used = path.last().and_then(|name| world.lets.get(*name));
-        let used = used
-            .map(|decl| uses(&decl.decl.node.body))
-            .unwrap_or_default();
-        let next = names
-            .iter()
-            .copied()
-            .filter(|name| used.contains(name))
-            .min_by_key(|name| (path.contains(name) && *name != start, *name));
-        let Some(next) = next else { break };
-        let closed = path.contains(&next);
-        path.push(next);
-        if closed {
-            break;
-        }
-    }
-    let shown: Vec<String> = path.iter().map(|name| format!("`{name}`")).collect();
+fn report_circle(world: &World, report: &mut Report, names: &[&SmolStr]) {
+    let texts: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
     let mut diagnostic = Diagnostic::error(Code::PL0116, "a let is used in itself")
-        .note(shown.join(" uses "))
+        .note(circles::shown(&texts, "uses"))
         .help("a let stands for an expression that is written out, so that it must end somewhere");
-    let once = path.get(..path.len().saturating_sub(1)).unwrap_or_default();
-    for (at, name) in once.iter().enumerate() {
+    for (at, name) in circles::pointed_at(names).iter().enumerate() {
         let Some(decl) = world.lets.get(*name) else {
             continue;
         };
@@ -222,7 +195,7 @@ fn check_body(world: &World, exprs: &mut Exprs, report: &mut Report, name: &Smol
         moment: None,
     };
     let before = report.wrong();
-    Elaborator::new(world, exprs, report, &scope, decl.decl.file)
-        .body(decl.decl.node, &decl.params);
-    report.wrong() > before
+    let elaborator = Elaborator::new(world, exprs, report, &scope, decl.decl.file);
+    let whole = elaborator.body(decl.decl.node, &decl.params);
+    !whole || report.wrong() > before
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use placet_model::ids::GroupId;
 use placet_model::policy::GroupKind;
@@ -12,8 +11,10 @@ use smol_str::SmolStr;
 
 use super::find::find_action;
 use super::groups::{find_group, kind_of, kind_words};
-use super::names::{check_name, each_once};
+use super::names::{check_count, check_name, each_once};
+use crate::circles;
 use crate::collect::{Declared, Items};
+use crate::limits;
 use crate::report::{DiagnosticAt, Place, Report, written};
 use crate::world::World;
 
@@ -164,103 +165,98 @@ fn nest(world: &mut World, report: &mut Report, items: &Items) {
             }
         }
     }
-    // Strongly connected components come in reverse topological order: what is nested
-    // in a group comes before it.
+    let sorted = circles::sort(&graph, |node| group_name(world, &graph, node));
+    for circle in &sorted.circles {
+        report_circle(world, report, &graph, circle);
+    }
     let mut closed: BTreeMap<GroupId, BTreeSet<GroupId>> = BTreeMap::new();
-    for component in tarjan_scc(&graph) {
-        let cyclic = component.len() > 1
-            || component
-                .iter()
-                .any(|node| graph.contains_edge(*node, *node));
-        if cyclic {
-            report_cycle(world, report, &graph, &component);
+    let mut total = 0;
+    for outer in sorted.order {
+        let Some(id) = graph.node_weight(outer) else {
             continue;
-        }
-        for outer in component {
-            let Some(id) = graph.node_weight(outer) else {
-                continue;
-            };
-            let mut all = BTreeSet::new();
-            for inner in graph.neighbors(outer) {
-                if let Some(inner) = graph.node_weight(inner) {
-                    all.insert(*inner);
-                    all.extend(closed.get(inner).into_iter().flatten());
-                }
+        };
+        let mut all = BTreeSet::new();
+        for inner in graph.neighbors(outer) {
+            if let Some(inner) = graph.node_weight(inner) {
+                all.insert(*inner);
+                all.extend(closed.get(inner).into_iter().flatten());
             }
-            closed.insert(*id, all);
         }
+        total += all.len();
+        if total > limits::NESTED {
+            let place = world
+                .groups
+                .get(id.index())
+                .map_or(Place::default(), |group| group.place);
+            check_count(report, "groups in groups", total, limits::NESTED, place);
+            return;
+        }
+        closed.insert(*id, all);
     }
     for (id, nested) in closed {
         if let Some(group) = world.groups.get_mut(id.index()) {
             group.group.nested = nested.into_iter().collect();
         }
     }
-    actions_in_groups(world);
+    actions_in_groups(world, report);
 }
 
-fn report_cycle(
+fn group_name<'w>(world: &'w World, graph: &DiGraph<GroupId, Place>, node: NodeIndex) -> &'w str {
+    let id = graph.node_weight(node);
+    let group = id.and_then(|id| world.groups.get(id.index()));
+    group.map_or("", |group| group.group.name.as_str())
+}
+
+fn report_circle(
     world: &World,
     report: &mut Report,
     graph: &DiGraph<GroupId, Place>,
-    component: &[NodeIndex],
+    circle: &[NodeIndex],
 ) {
-    let name = |node: NodeIndex| {
-        let id = graph.node_weight(node);
-        let group = id.and_then(|id| world.groups.get(id.index()));
-        group.map_or("", |group| group.group.name.as_str())
-    };
-    // From the group that comes first by name, along edges inside the component.
-    let Some(start) = component.iter().copied().min_by_key(|node| name(*node)) else {
-        return;
-    };
-    let mut path = vec![start];
-    let mut places = Vec::new();
-    let mut at = start;
-    loop {
-        let next = graph
-            .neighbors_directed(at, petgraph::Direction::Incoming)
-            .filter(|next| component.contains(next))
-            .min_by_key(|next| (path.contains(next) && *next != start, name(*next)));
-        let Some(next) = next else { break };
-        let edge = graph
-            .find_edge(next, at)
-            .and_then(|edge| graph.edge_weight(edge));
-        places.extend(edge.copied());
-        if path.contains(&next) {
-            break;
-        }
-        path.push(next);
-        at = next;
-    }
-    let names: Vec<&str> = path.iter().map(|node| name(*node)).collect();
-    let mut shown: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    shown.extend(shown.first().cloned());
+    // Edges lead from a group to those nested in it; policies are written the other way.
+    let mut inward = circle.to_vec();
+    inward.reverse();
+    inward.rotate_right(1);
+    let names: Vec<&str> = inward
+        .iter()
+        .map(|node| group_name(world, graph, *node))
+        .collect();
     let mut diagnostic = Diagnostic::error(Code::PL0114, "groups are nested in a circle")
-        .note(shown.join(" in "))
+        .note(circles::shown(&names, "in"))
         .help("take one of the `in` away");
-    for (at, place) in places.into_iter().enumerate() {
+    let outer = inward.iter().cycle().skip(1);
+    let places: Vec<Place> = inward
+        .iter()
+        .zip(outer)
+        .filter_map(|(inner, outer)| graph.edge_weight(graph.find_edge(*outer, *inner)?).copied())
+        .collect();
+    for (at, place) in circles::pointed_at(&places).iter().enumerate() {
         diagnostic = if at == 0 {
-            diagnostic.here(place, "this closes the circle")
+            diagnostic.here(*place, "this closes the circle")
         } else {
-            diagnostic.also(place, "through this")
+            diagnostic.also(*place, "through this")
         };
     }
     report.push(diagnostic);
 }
 
 /// Each action with all its groups.
-fn actions_in_groups(world: &mut World) {
+fn actions_in_groups(world: &mut World, report: &mut Report) {
     let mut groups: BTreeMap<SmolStr, BTreeSet<GroupId>> = BTreeMap::new();
+    let mut total = 0;
     for (at, outer) in world.groups.iter().enumerate() {
         if outer.group.kind != GroupKind::Actions {
             continue;
         }
-        let inner = outer
-            .group
-            .nested
-            .iter()
-            .filter_map(|id| world.groups.get(id.index()));
+        let nested = outer.group.nested.iter();
+        let inner = nested.filter_map(|id| world.groups.get(id.index()));
         for group in inner.chain([outer]) {
+            total += group.group.members.len();
+            if total > limits::NESTED {
+                let place = outer.place;
+                check_count(report, "actions in groups", total, limits::NESTED, place);
+                return;
+            }
             for member in &group.group.members {
                 groups
                     .entry(member.clone())

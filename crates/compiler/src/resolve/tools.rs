@@ -54,6 +54,17 @@ pub(crate) fn resolve_tools<'a>(world: &mut World<'a>, report: &mut Report, item
     }
     world.audiences.sort_by(|a, b| a.tool.cmp(&b.tool));
     world.functions = functions.into_values().collect();
+    let params = world
+        .functions
+        .iter()
+        .filter_map(|function| function.params.as_deref());
+    for param in params.flatten() {
+        let known = world.params.entry(param.name.clone());
+        let ty = known.or_insert_with(|| Some(param.ty.clone()));
+        if ty.as_ref().is_some_and(|ty| *ty != param.ty) {
+            *ty = None;
+        }
+    }
     check_leaves(world, report);
     if let Some(extra) = world.functions.get(limits::DECLARATIONS) {
         let count = world.functions.len();
