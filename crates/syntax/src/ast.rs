@@ -10,11 +10,15 @@ pub use crate::source::{FileId, Span, Spanned};
 
 mod expr;
 mod pattern;
+mod rule;
 mod test;
+mod tool;
 
 pub use expr::*;
 pub use pattern::*;
+pub use rule::*;
 pub use test::*;
+pub use tool::*;
 
 /// A name or a word: an identifier or a quoted string, decoded.
 pub type Name = Spanned<SmolStr>;
@@ -365,93 +369,6 @@ impl PathParts {
     }
 }
 
-/// `tool PATH { … }`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tool {
-    /// Its path.
-    pub path: Path,
-    /// The audience of its tokens.
-    pub audience: Option<Str>,
-    /// Its actions and functions, in written order.
-    pub parts: Vec<Spanned<ToolPart>>,
-}
-
-/// An `action` or `function` of a tool with its documentation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ToolPart {
-    /// The doc comment.
-    pub docs: Vec<Doc>,
-    /// What it is.
-    pub kind: ToolPartKind,
-}
-
-/// A part of a tool.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ToolPartKind {
-    /// `action VERB -> "pattern", …`: a tool without functions.
-    Bare {
-        /// The verb.
-        action: Name,
-        /// What it may touch.
-        patterns: Vec<Str>,
-    },
-    /// `action VERB { function(…) -> "template" … }`
-    Verb {
-        /// The verb.
-        action: Name,
-        /// Its functions.
-        functions: Vec<Spanned<Mapped>>,
-    },
-    /// `function NAME(…) { VERB when … -> "template" … }`
-    Function(Function),
-}
-
-/// A function that always does one action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mapped {
-    /// The doc comment.
-    pub docs: Vec<Doc>,
-    /// Name and parameters.
-    pub signature: Signature,
-    /// The resources of a call.
-    pub templates: Vec<Str>,
-    /// What histories may read of a result.
-    pub returns: Option<Spanned<Vec<Spanned<Field>>>>,
-}
-
-/// A function whose parameters choose the action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Function {
-    /// Name and parameters.
-    pub signature: Signature,
-    /// What a call may do.
-    pub lines: Vec<Spanned<Line>>,
-    /// What histories may read of a result.
-    pub returns: Option<Spanned<Vec<Spanned<Field>>>>,
-}
-
-/// `VERB when COND -> "template", …`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// The verb.
-    pub action: Name,
-    /// When a call does it; always, if absent.
-    pub when: Option<Spanned<Expr>>,
-    /// The resources of a call.
-    pub templates: Vec<Str>,
-}
-
-/// `name(param: type, …, ...)`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signature {
-    /// The function's name.
-    pub name: Name,
-    /// Its parameters.
-    pub params: Vec<Spanned<Field>>,
-    /// Whether other arguments are tolerated (`...`).
-    pub open: bool,
-}
-
 /// `let NAME(param: type, …) = EXPR`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Let {
@@ -513,158 +430,4 @@ pub enum Key {
     Agent,
     /// `per user`
     User,
-}
-
-/// `grant NAME { … }`, `deny NAME { … }` or `require NAME { … }`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// What it does.
-    pub effect: Spanned<Effect>,
-    /// Its name.
-    pub name: Name,
-    /// Its clauses, in written order.
-    pub clauses: Vec<Spanned<Clause>>,
-}
-
-/// What a rule does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Effect {
-    /// `grant`
-    Grant,
-    /// `deny`
-    Deny,
-    /// `require`
-    Require,
-}
-
-/// One clause of a rule or of a claim's region.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Clause {
-    /// `agent …`
-    Agent(Names),
-    /// `user …`
-    User(Users),
-    /// `tool …`
-    Tool(Tools),
-    /// `action …`
-    Action(Names),
-    /// `resource …`
-    Resource(Resources),
-    /// `at issuance` or `at runtime`
-    At(Moment),
-    /// `when …`
-    When(Spanned<Expr>),
-    /// `unless …`
-    Unless(Spanned<Expr>),
-    /// A duty or limit.
-    Duty(Duty),
-}
-
-/// What an `agent` or `action` clause covers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Names {
-    /// `any`
-    Any,
-    /// `in group, …`
-    In(Vec<Name>),
-    /// `a, b`
-    Listed(Vec<Name>),
-}
-
-/// What a `user` clause covers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Users {
-    /// `any`: there is a user.
-    Any,
-    /// `any, none`: there is a user or not.
-    AnyOrNone,
-    /// `none`: there is no user.
-    None,
-    /// `in group, …`
-    In(Vec<Name>),
-    /// `ana, bob`
-    Listed(Vec<Name>),
-}
-
-/// What a `tool` clause covers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tools {
-    /// `any`
-    Any,
-    /// `a.b, c`
-    Listed(Vec<Path>),
-}
-
-/// What a `resource` clause covers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Resources {
-    /// `any`
-    Any,
-    /// `"pattern", …`
-    Listed(Vec<Str>),
-}
-
-/// A duty (`consent`, `approval`, `budget`) or a limit (`for`, `delegate`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Duty {
-    /// `for DURATION`
-    For(Spanned<Duration>),
-    /// `consent` or `consent per call`
-    Consent {
-        /// Whether it binds one call.
-        per_call: bool,
-    },
-    /// `approval GROUP, …` or `approval GROUP, … per call`
-    Approval {
-        /// The groups that must approve.
-        groups: Vec<Name>,
-        /// Whether it binds one call.
-        per_call: bool,
-    },
-    /// `delegate DEPTH`
-    Delegate(Int),
-    /// `budget N calls`
-    BudgetCalls(Int),
-    /// `budget AMOUNT of REF`
-    BudgetOf {
-        /// The most that may be spent.
-        amount: Spanned<Number>,
-        /// What is summed.
-        of: Spanned<Ref>,
-    },
-}
-
-/// The clauses of a region, with the place of its braces.
-pub type Region = Spanned<Vec<Spanned<Clause>>>;
-
-/// `claim "TITLE" { … }`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// What it says, for people.
-    pub title: Str,
-    /// What it says, for the prover.
-    pub body: Spanned<ClaimBody>,
-}
-
-/// What a claim says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClaimBody {
-    /// `never { … }`
-    Never(Region),
-    /// `always { … }`
-    Always(Region),
-    /// `only EXPR may { … }`
-    Only {
-        /// Who may.
-        who: Spanned<Expr>,
-        /// What.
-        region: Region,
-    },
-    /// `every { … } needs DUTY …`
-    Every {
-        /// What.
-        region: Region,
-        /// What it needs.
-        needs: Vec<Spanned<Duty>>,
-    },
 }

@@ -10,6 +10,7 @@ mod format;
 mod grammar;
 pub mod limits;
 mod lower;
+mod origin;
 mod parse;
 pub mod pattern;
 mod recover;

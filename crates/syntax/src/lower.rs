@@ -12,6 +12,7 @@ use crate::{
     diagnostic::Diagnostic,
     grammar::{self, Pair, Parts, Rule},
     limits,
+    origin::Origin,
     source::{FileId, Span},
     text,
 };
@@ -28,18 +29,15 @@ pub(crate) use item::FileParts;
 pub(crate) struct Lower<'a> {
     /// The file.
     pub(crate) file: FileId,
-    /// Where in the file the parsed piece begins. It is before the file when the piece is
-    /// a mended one, whose first word is longer than what stands in the file.
-    pub(crate) base: isize,
+    /// Where in the file the parsed piece stands.
+    pub(crate) origin: Origin,
     /// What was found wrong.
     pub(crate) problems: &'a mut Vec<Diagnostic>,
 }
 
 impl Lower<'_> {
     pub(crate) fn span(&self, pair: &Pair<'_>) -> Span {
-        let range = grammar::range(pair);
-        let place = |at: usize| self.base.saturating_add_unsigned(at).max(0).unsigned_abs();
-        Span::new(place(range.start), place(range.end))
+        self.origin.span(grammar::range(pair))
     }
 
     /// A node at the place of `pair`.

@@ -7,6 +7,7 @@ use crate::{
     grammar::{self, Rule},
     limits,
     lower::{FileParts, Lower},
+    origin::Origin,
     recover,
     scan::{self, Comment, Scan},
     source::{FileId, Lines, Source, Span},
@@ -90,7 +91,7 @@ fn whole(file: FileId, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Fil
     let mut found = Vec::new();
     let parts = Lower {
         file,
-        base: 0,
+        origin: Origin::default(),
         problems: &mut found,
     }
     .file(pair)?;

@@ -10,6 +10,7 @@ use crate::{
     grammar::{self, Failure as PestFailure, Pair, Parts, Rule},
     limits,
     lower::Lower,
+    origin::Origin,
     scan::{Token, TokenKind},
     source::{FileId, Span},
 };
@@ -20,6 +21,8 @@ mod expected;
 mod explain;
 mod item;
 mod part;
+mod say;
+mod words;
 
 /// What could be read, and what could not.
 pub(crate) struct Recovered {
@@ -57,10 +60,10 @@ struct Recovery<'a> {
     spent: usize,
 }
 
-/// A pair and where the text that it was parsed from begins in the file.
+/// A pair and where the text that it was parsed from stands in the file.
 struct Read<'i> {
     pair: Pair<'i>,
-    base: isize,
+    origin: Origin,
 }
 
 /// Where the grammar stopped, and what it would have gone on with.
@@ -80,24 +83,27 @@ impl<'a> Recovery<'a> {
     fn read(&mut self, rule: Rule, start: usize, limit: usize) -> Result<Read<'a>, Failure> {
         let text = self.text;
         let piece = text.get(start..limit).unwrap_or_default();
-        self.read_piece(rule, piece, offset(start, 0))
+        self.read_piece(rule, piece, Origin::at(start))
     }
 
-    /// Parses `rule` in a text that stands at `base`.
+    /// Parses `rule` in a text that stands at `origin`.
     fn read_piece<'i>(
         &mut self,
         rule: Rule,
         piece: &'i str,
-        base: isize,
+        origin: Origin,
     ) -> Result<Read<'i>, Failure> {
         match grammar::parse(rule, piece) {
-            Ok(mut pairs) => pairs.next().map(|pair| Read { pair, base }).ok_or(Failure {
-                at: base.max(0).unsigned_abs(),
-                expected: Vec::new(),
-            }),
+            Ok(mut pairs) => pairs
+                .next()
+                .map(|pair| Read { pair, origin })
+                .ok_or(Failure {
+                    at: origin.place(0),
+                    expected: Vec::new(),
+                }),
             Err(failure) => {
-                let failure = stopped(&failure, base);
-                self.spent += failure.at.saturating_sub(base.max(0).unsigned_abs());
+                let failure = stopped(&failure, origin);
+                self.spent += failure.at.saturating_sub(origin.place(0));
                 Err(failure)
             }
         }
@@ -116,8 +122,8 @@ impl<'a> Recovery<'a> {
         let failure = match self.read(ended, start, limit) {
             Ok(read) => {
                 if let Some(pair) = Parts::of(read.pair).next() {
-                    let base = read.base;
-                    return Ok(Read { pair, base });
+                    let origin = read.origin;
+                    return Ok(Read { pair, origin });
                 }
                 Failure {
                     at: start,
@@ -146,7 +152,7 @@ impl<'a> Recovery<'a> {
     ) -> T {
         let mut lowering = Lower {
             file: self.file,
-            base: read.base,
+            origin: read.origin,
             problems: &mut self.problems,
         };
         lower(&mut lowering, read.pair)
@@ -200,8 +206,8 @@ impl<'a> Recovery<'a> {
     }
 }
 
-/// Where and why pest stopped in a text that stands at `base`.
-fn stopped(failure: &PestFailure, base: isize) -> Failure {
+/// Where and why pest stopped in a text that stands at `origin`.
+fn stopped(failure: &PestFailure, origin: Origin) -> Failure {
     let at = match failure.location {
         pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
     };
@@ -210,13 +216,7 @@ fn stopped(failure: &PestFailure, base: isize) -> Failure {
         pest::error::ErrorVariant::CustomError { .. } => vec![Rule::deeper],
     };
     Failure {
-        at: base.saturating_add_unsigned(at).max(0).unsigned_abs(),
+        at: origin.place(at),
         expected,
     }
-}
-
-/// Where a text begins whose byte `length` stands at byte `at` of the file.
-fn offset(at: usize, length: usize) -> isize {
-    let signed = |n: usize| isize::try_from(n).unwrap_or(isize::MAX);
-    signed(at) - signed(length)
 }

@@ -1,9 +1,10 @@
 //! Items with a block that does not parse: the header is read, then the parts one by one.
 
-use super::{Failure, Recovery, bounds::BlockEnd, explain, offset, part::PartKind};
+use super::{Failure, Recovery, bounds::BlockEnd, part::PartKind, say};
 use crate::{
     ast::{self, ItemKind, Spanned},
     grammar::{Parts, Rule},
+    origin::Origin,
     source::Span,
 };
 
@@ -37,8 +38,8 @@ impl Recovery<'_> {
         let text = self.text;
         let rest = text.get(self.end_of(head)..limit)?;
         let written = format!("{word}{rest}");
-        let base = offset(self.end_of(head), word.len());
-        let read = match self.read_piece(header, &written, base) {
+        let origin = Origin::instead_of(self.span_of(head).range(), word.len());
+        let read = match self.read_piece(header, &written, origin) {
             Ok(read) => read,
             Err(failure) => {
                 self.broken_header(head, word, &failure);
@@ -46,7 +47,7 @@ impl Recovery<'_> {
             }
         };
         let length = crate::grammar::range(&read.pair).end;
-        let open_end = base.saturating_add_unsigned(length).max(0).unsigned_abs();
+        let open_end = origin.place(length);
         let open = self.index_at(open_end).saturating_sub(1);
         let end = self.block_end(open);
         let problems_before = self.problems.len();
@@ -144,7 +145,7 @@ impl Recovery<'_> {
     fn unclosed(&mut self, open: usize, next: usize) {
         let following = self.token(next).map(|token| token.span);
         let last = self.span_of(next.saturating_sub(1));
-        let problem = explain::unclosed(
+        let problem = say::unclosed(
             self.file,
             self.span_of(open),
             self.slice(open),
@@ -332,7 +333,7 @@ impl Recovery<'_> {
                 self.at = self.index_at(body.span.range().end);
                 if self.at < end {
                     let next = self.at;
-                    let problem = explain::one_claim(self.file, self.span_of(next));
+                    let problem = say::one_claim(self.file, self.span_of(next));
                     self.problems.push(problem);
                 }
                 Some(body)
@@ -365,7 +366,7 @@ impl Recovery<'_> {
         self.at = close + 1;
         let mut needs = Vec::new();
         if word != "every" && self.at < end {
-            let problem = explain::one_claim(self.file, self.span_of(self.at));
+            let problem = say::one_claim(self.file, self.span_of(self.at));
             self.problems.push(problem);
             self.at = end;
         } else if self.word(self.at) == "needs" {

@@ -1,49 +1,14 @@
 //! Why a part does not parse: what the writer probably meant, or else what was expected.
 
-use super::{Failure, Recovery, expected, part::PartKind};
-use crate::{
-    code::Code,
-    diagnostic::Diagnostic,
-    grammar::Rule,
-    limits,
-    scan::TokenKind,
-    source::{FileId, Span},
-    text,
+use super::{
+    Failure, Recovery, expected,
+    part::PartKind,
+    say::{self, in_code},
+    words::{self, closest, words_of},
 };
-
-/// Operators of other languages and what they are here.
-const FOREIGN: [(&str, &str, &str); 11] = [
-    ("&&", "and", "conditions are joined by `and`"),
-    ("||", "or", "alternatives are joined by `or`"),
-    ("!", "not", "a condition is negated by `not`"),
-    ("<>", "!=", "values differ by `!=`"),
-    ("===", "==", "values are compared by `==`"),
-    ("!==", "!=", "values differ by `!=`"),
-    ("=>", "->", "what a call maps to stands after `->`"),
-    ("::", ".", "the parts of a name are joined by `.`"),
-    ("\u{2264}", "<=", "written in two characters"),
-    ("\u{2265}", ">=", "written in two characters"),
-    ("\u{2260}", "!=", "written in two characters"),
-];
-
-/// Words of other languages that compare, and what does it here.
-const COMPARES: [(&str, &str); 10] = [
-    ("=>", ">="),
-    ("is", "=="),
-    ("eq", "=="),
-    ("equals", "=="),
-    ("ne", "!="),
-    ("matches", "like"),
-    ("regex", "like"),
-    ("includes", "contains"),
-    ("has", "contains"),
-    ("subsetof", "subset of"),
-];
-
-/// Characters that are taken for quotes.
-const QUOTES: [&str; 8] = [
-    "'", "`", "\u{201C}", "\u{201D}", "\u{2018}", "\u{2019}", "\u{AB}", "\u{BB}",
-];
+use crate::{
+    code::Code, diagnostic::Diagnostic, grammar::Rule, limits, scan::TokenKind, source::Span, text,
+};
 
 impl<'a> Recovery<'a> {
     /// The diagnostic for a part, of the tokens from `start` to `end`, that does not parse.
@@ -102,7 +67,7 @@ impl<'a> Recovery<'a> {
 
     fn foreign_operator(&self, at: usize) -> Option<Diagnostic> {
         let found = self.slice(at);
-        let (_, ours, help) = FOREIGN
+        let (_, ours, help) = words::FOREIGN
             .into_iter()
             .find(|(foreign, ..)| *foreign == found)?;
         let span = self.span_of(at);
@@ -132,7 +97,7 @@ impl<'a> Recovery<'a> {
 
     fn foreign_comparison(&self, failure: &Failure, at: usize) -> Option<Diagnostic> {
         let found = self.slice(at);
-        let (_, ours) = COMPARES
+        let (_, ours) = words::COMPARES
             .into_iter()
             .find(|(foreign, _)| *foreign == found)?;
         failure.expected.contains(&Rule::cmp_op).then(|| {
@@ -200,13 +165,13 @@ impl<'a> Recovery<'a> {
 
     fn other_quotes(&self, at: usize) -> Option<Diagnostic> {
         let found = self.slice(at);
-        if !QUOTES.contains(&found) {
+        if !words::QUOTES.contains(&found) {
             return None;
         }
         let line = self.token(at)?.line;
         let close = (at + 1..self.tokens.len())
             .take_while(|index| self.token(*index).is_some_and(|token| token.line == line))
-            .find(|index| QUOTES.contains(&self.slice(*index)));
+            .find(|index| words::QUOTES.contains(&self.slice(*index)));
         let problem = self
             .error(
                 Code::PL0010,
@@ -433,7 +398,7 @@ impl<'a> Recovery<'a> {
             .collect();
         let words: Vec<&str> = names.iter().map(String::as_str).collect();
         let meant = closest(word, &words)?;
-        Some(misspelled(self.file, self.span_of(at), word, meant))
+        Some(say::misspelled(self.file, self.span_of(at), word, meant))
     }
 
     fn not_a_duration(&self, failure: &Failure, at: usize) -> Option<Diagnostic> {
@@ -471,7 +436,7 @@ impl<'a> Recovery<'a> {
     fn stray(&self, at: usize, kind: PartKind) -> Option<Diagnostic> {
         let span = self.span_of(at);
         match self.kind(at)? {
-            TokenKind::Doc => Some(dangling(self.file, span, true)),
+            TokenKind::Doc => Some(say::dangling(self.file, span, true)),
             TokenKind::Close if kind == PartKind::Item && at == self.at => Some(
                 self.error(
                     Code::PL0008,
@@ -565,191 +530,5 @@ impl<'a> Recovery<'a> {
             }
             _ => problem,
         }
-    }
-}
-
-/// The words that a rule of the grammar can begin with, where they are few.
-fn words_of(rule: Rule) -> Vec<String> {
-    let words: &[&str] = match rule {
-        Rule::type_ | Rule::type_name | Rule::type_of => &[
-            "bool", "int", "decimal", "text", "time", "duration", "ip", "json", "set", "list",
-        ],
-        Rule::clause | Rule::clause_entry => PartKind::Clause.words(),
-        Rule::setup | Rule::step | Rule::test_entry => PartKind::Step.words(),
-        Rule::group_kind => &["agents", "users", "actions"],
-        Rule::facts_of => &["agent", "user", "task", "context", "resource"],
-        Rule::key => &["task", "credential", "chain", "agent", "user"],
-        Rule::select => &["tool", "action", "resource", "outcome", "per"],
-        Rule::moment => &["at"],
-        Rule::timing => &["fixed"],
-        Rule::from_request => &["from"],
-        Rule::cmp_op => &["in", "like", "contains", "within", "subset"],
-        Rule::claim_body => PartKind::Claim.words(),
-        Rule::per_call => &["per"],
-        Rule::default_grant => &["default"],
-        Rule::expect => &["yes", "no", "depends", "grant", "narrowed", "deny"],
-        Rule::tool_part => PartKind::Tool.words(),
-        Rule::duty => PartKind::Duty.words(),
-        _ => {
-            let name = format!("{rule:?}");
-            return name
-                .strip_prefix("kw_")
-                .map(str::to_owned)
-                .into_iter()
-                .collect();
-        }
-    };
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-/// Words of other policy languages and what they are here.
-const SYNONYMS: &[(&str, &str)] = &[
-    ("allow", "grant"),
-    ("permit", "grant"),
-    ("forbid", "deny"),
-    ("block", "deny"),
-    ("reject", "deny"),
-    ("if", "when"),
-    ("where", "when"),
-    ("except", "unless"),
-    ("principal", "agent"),
-    ("subject", "agent"),
-    ("actor", "agent"),
-    ("on", "resource"),
-    ("path", "resource"),
-    ("verb", "action"),
-    ("expires", "for"),
-    ("ttl", "for"),
-    ("depth", "delegate"),
-    ("approve", "approval"),
-    ("role", "group"),
-    ("attributes", "facts"),
-    ("define", "let"),
-    ("const", "let"),
-    ("server", "tool"),
-    ("fn", "function"),
-    ("func", "function"),
-    ("string", "text"),
-    ("boolean", "bool"),
-    ("array", "list"),
-    ("str", "text"),
-    ("integer", "int"),
-    ("number", "decimal"),
-    ("float", "decimal"),
-    ("date", "time"),
-    ("datetime", "time"),
-    ("timestamp", "time"),
-    ("denied", "deny"),
-    ("granted", "grant"),
-    ("refused", "deny"),
-    ("maybe", "depends"),
-];
-
-/// The one of `words` that was meant by `word`, if it is a misspelling of one or what
-/// another language calls it.
-pub(super) fn closest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
-    if words.contains(&word) {
-        return None;
-    }
-    let lower = word.to_lowercase();
-    let known = |word: &str| words.iter().copied().find(|known| *known == word);
-    let synonym = SYNONYMS.iter().find(|(other, _)| *other == lower);
-    if let Some(meant) = synonym.and_then(|(_, ours)| known(ours)) {
-        return Some(meant);
-    }
-    if word.len() < 3 || word.len() > 20 {
-        return None;
-    }
-    // Short words are close to everything.
-    let near = |known: &str| match known.len() {
-        0..=2 => 0,
-        3..=7 => 1,
-        _ => 2,
-    };
-    words
-        .iter()
-        .map(|known| (strsim::osa_distance(&lower, known), *known))
-        .filter(|(distance, known)| *distance <= near(known))
-        .min()
-        .map(|(_, known)| known)
-}
-
-pub(super) fn misspelled(file: FileId, span: Span, word: &str, meant: &str) -> Diagnostic {
-    Diagnostic::error(
-        Code::PL0011,
-        format!("unknown word `{word}`; did you mean `{meant}`?"),
-    )
-    .at(file, span, "no such word here")
-    .suggest(file, span, meant, format!("write `{meant}`"))
-}
-
-pub(super) fn missing_comma(file: FileId, before: Span, next: Span) -> Diagnostic {
-    Diagnostic::error(Code::PL0001, "expected `,` between two fields")
-        .at(
-            file,
-            Span::at(before.range().end),
-            "a comma is missing here",
-        )
-        .see(file, next, "the next field")
-        .suggest(file, Span::at(before.range().end), ",", "write `,`")
-}
-
-pub(super) fn one_claim(file: FileId, span: Span) -> Diagnostic {
-    Diagnostic::error(Code::PL0001, "a claim says one thing")
-        .at(file, span, "this is more than one")
-        .help("write another `claim` for it")
-}
-
-pub(super) fn dangling(file: FileId, span: Span, is_doc: bool) -> Diagnostic {
-    match is_doc {
-        true => Diagnostic::error(Code::PL0012, "this doc comment documents nothing")
-            .at(file, span, "no declaration, action or function follows it")
-            .help("a comment for readers of this file is written `//`"),
-        false => Diagnostic::error(Code::PL0012, "this annotation annotates nothing").at(
-            file,
-            span,
-            "no declaration or rule follows it",
-        ),
-    }
-}
-
-pub(super) fn unclosed(
-    file: FileId,
-    open: Span,
-    bracket: &str,
-    end: Span,
-    next: Option<Span>,
-) -> Diagnostic {
-    let problem = Diagnostic::error(Code::PL0003, format!("this `{bracket}` is never closed")).at(
-        file,
-        open,
-        "opened here",
-    );
-    let problem = match next {
-        Some(next) => problem.see(file, next, "something new begins here"),
-        None => problem,
-    };
-    problem.suggest(file, end, "\n}", "write `}` here")
-}
-
-/// Text of the policy in a message: in backticks, or by its code if nothing can be seen.
-fn in_code(written: &str) -> String {
-    let invisible =
-        |c: char| c.is_whitespace() || (!c.is_ascii() && c.escape_debug().next() == Some('\\'));
-    let mut chars = written.chars();
-    if let (Some(c), None) = (chars.next(), chars.next())
-        && invisible(c)
-    {
-        return text::code_point(c);
-    }
-    let shown: String = written.chars().take(40).collect();
-    let dots = if shown.len() < written.len() {
-        "…"
-    } else {
-        ""
-    };
-    match shown.contains('`') {
-        true => format!("``{shown}{dots}``"),
-        false => format!("`{shown}{dots}`"),
     }
 }

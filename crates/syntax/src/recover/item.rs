@@ -1,12 +1,13 @@
 //! Files and their items.
 
-use super::{Failure, Recovery, explain, offset, part, part::PartKind};
+use super::{Failure, Recovery, part, part::PartKind, say, words};
 use crate::{
     ast::{self, ItemKind, Spanned},
     code::Code,
     diagnostic::Diagnostic,
     grammar::Rule,
     lower::FileParts,
+    origin::Origin,
     scan::TokenKind,
     source::Span,
     text,
@@ -106,8 +107,8 @@ impl Recovery<'_> {
         if part::ITEM_WORDS.contains(&word) {
             return self.block(head, word, failure);
         }
-        if let Some(meant) = explain::closest(word, part::ITEM_WORDS) {
-            let problem = explain::misspelled(self.file, self.span_of(head), word, meant);
+        if let Some(meant) = words::closest(word, part::ITEM_WORDS) {
+            let problem = say::misspelled(self.file, self.span_of(head), word, meant);
             self.problems.push(problem);
             return self.misspelled_item(head, meant, failure);
         }
@@ -129,8 +130,8 @@ impl Recovery<'_> {
         let text = self.text;
         let rest = text.get(self.end_of(head)..self.start_of(next))?;
         let mended = format!("{meant}{rest}");
-        let base = offset(self.end_of(head), meant.len());
-        if let Ok(read) = self.read_piece(Rule::item, &mended, base) {
+        let origin = Origin::instead_of(self.span_of(head).range(), meant.len());
+        if let Ok(read) = self.read_piece(Rule::item, &mended, origin) {
             let item = self.lower(read, |lower, pair| lower.item(pair))?;
             self.at = self.index_at(item.span.range().end);
             return Some(Spanned::new(item.node.kind, item.span));
@@ -187,7 +188,7 @@ impl Recovery<'_> {
             .reduce(Span::to);
         if let Some(span) = span {
             let is_doc = self.kind(first) == Some(TokenKind::Doc);
-            let problem = explain::dangling(self.file, span, is_doc);
+            let problem = say::dangling(self.file, span, is_doc);
             self.problems.push(problem);
         }
     }

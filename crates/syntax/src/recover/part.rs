@@ -5,6 +5,7 @@ use crate::{
     diagnostic::Diagnostic,
     grammar::{Pair, Rule},
     lower::Lower,
+    origin::Origin,
     scan::TokenKind,
 };
 
@@ -141,9 +142,9 @@ impl<'a> Recovery<'a> {
 
     fn keep(&mut self, read: Read<'_>, keep: &mut dyn FnMut(&mut Lower<'_>, Pair<'_>)) {
         let range = crate::grammar::range(&read.pair);
-        let end = read.base.saturating_add_unsigned(range.end).max(0);
+        let end = read.origin.place(range.end);
         self.lower(read, |lower, pair| keep(lower, pair));
-        self.at = self.index_at(end.unsigned_abs());
+        self.at = self.index_at(end);
     }
 
     /// Passes the comma after a field, or reports that it is missing.
@@ -161,7 +162,7 @@ impl<'a> Recovery<'a> {
         if reported.is_some_and(|label| label.span.end >= self.span_of(start).start) {
             return;
         }
-        let problem = super::explain::missing_comma(self.file, before, self.span_of(self.at));
+        let problem = super::say::missing_comma(self.file, before, self.span_of(self.at));
         self.problems.push(problem);
     }
 
@@ -178,7 +179,7 @@ impl<'a> Recovery<'a> {
         let word = self.word(start);
         let meant = match kind.words().contains(&word) {
             true => None,
-            false => super::explain::closest(word, kind.words()),
+            false => super::words::closest(word, kind.words()),
         };
         let Some(meant) = meant else {
             let problem = self.explain(failure, start, next, kind);
@@ -186,18 +187,18 @@ impl<'a> Recovery<'a> {
             return;
         };
         let span = self.span_of(start);
-        let problem = super::explain::misspelled(self.file, span, word, meant);
+        let problem = super::say::misspelled(self.file, span, word, meant);
         self.problems.push(problem);
         let text = self.text;
         let rest = text.get(self.end_of(start)..self.start_of(next));
         let mended = format!("{meant}{}", rest.unwrap_or_default());
-        let base = super::offset(self.end_of(start), meant.len());
+        let origin = Origin::instead_of(self.span_of(start).range(), meant.len());
         let (ended, _) = kind.rules();
-        match self.read_piece(ended, &mended, base) {
+        match self.read_piece(ended, &mended, origin) {
             Ok(read) => {
-                let base = read.base;
+                let origin = read.origin;
                 if let Some(pair) = crate::grammar::Parts::of(read.pair).next() {
-                    self.lower(Read { pair, base }, |lower, pair| keep(lower, pair));
+                    self.lower(Read { pair, origin }, |lower, pair| keep(lower, pair));
                 }
             }
             Err(failure) => {

@@ -184,6 +184,15 @@ fn a_byte_order_mark_is_a_warning() {
     assert_eq!(format(&found).unwrap(), "agent a\n");
 }
 
+#[test]
+fn a_word_that_is_mended_keeps_its_place() {
+    let found = check("\u{202e}eny frozen { action deploy  unless }\n");
+    assert_eq!(found.file.items[0].span.range(), 3..39);
+    check("agentsé x");
+    check("égent x in y");
+    check("deny d { régource \"x\" ! }");
+}
+
 fn soup() -> impl Strategy<Value = String> {
     const WORDS: &[&str] = &[
         "policy",
