@@ -12,6 +12,7 @@
 )]
 
 pub mod call;
+pub mod coverage;
 pub mod duty;
 pub mod eval;
 pub mod extract;
