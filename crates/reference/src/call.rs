@@ -1,12 +1,14 @@
 //! Real calls to triples.
 
 use placet_model::decision::Reason;
+use placet_model::ids::{FunctionId, PatternId};
 use placet_model::json::Fields;
-use placet_model::policy::{Line, Moment, Policy, Segment, Type};
+use placet_model::policy::{Expr, Extract, Hole, Line, Moment, Policy, Segment, Type};
+use placet_model::value::Value;
 
 use crate::eval::Eval;
 use crate::rules::{self, Triple};
-use crate::segment;
+use crate::segment::{self, is_clean};
 use crate::truth::Truths;
 use crate::typed::{Strictness, record};
 use crate::value::V;
@@ -79,6 +81,12 @@ pub fn triple(
     action: &str,
     resource: &str,
 ) -> Result<Triple, Refusal> {
+    if [tool, action]
+        .iter()
+        .any(|name| name.is_empty() || !is_clean(name))
+    {
+        return Err((Reason::InvalidRequest, "not a name".to_owned()));
+    }
     let Some(resource) = segment::resource(resource) else {
         return Err((
             Reason::InvalidRequest,
@@ -102,7 +110,7 @@ pub fn triple(
         .iter()
         .filter(|line| line.action == action)
         .flat_map(|line| &line.templates)
-        .any(|template| rules::template(policy, *template).matches(&resource) == Truths::TRUE);
+        .any(|template| is_instance(policy, function, *template, &resource));
     if !instance {
         return Err((
             Reason::InvalidRequest,
@@ -114,6 +122,76 @@ pub fn triple(
         action,
         resource,
     })
+}
+
+/// Whether some arguments make a template give a resource.
+fn is_instance(
+    policy: &Policy,
+    function: FunctionId,
+    template: PatternId,
+    resource: &[String],
+) -> bool {
+    if rules::template(policy, template).matches(resource) != Truths::TRUE {
+        return false;
+    }
+    let mut rest = resource;
+    for segment in &policy.patterns[template.index()].segments {
+        let Segment::Hole(hole) = segment else {
+            rest = rest.get(1..).unwrap_or_default();
+            continue;
+        };
+        // An argument that would give these segments, if there is one.
+        let (taken, argument) = match hole.extract {
+            Extract::Text => (1, rest[0].clone()),
+            Extract::Lower => (1, rest[0].clone()),
+            Extract::Email => (2, format!("{}@{}", rest[1], rest[0])),
+            Extract::Path => (rest.len(), rest.join("/")),
+            Extract::Url => {
+                let path = rest[3..].join("/");
+                (
+                    rest.len(),
+                    format!("{}://{}:{}/{path}", rest[0], rest[1], rest[2]),
+                )
+            }
+        };
+        let value = match hole.extract {
+            Extract::Text => argument_of(policy, function, hole, argument),
+            _ => Some(V::text(argument)),
+        };
+        let given = value.and_then(|value| rules::segments(&value, hole.extract));
+        // A path that holds an encoded `/` comes from no argument; it is let through, as
+        // nothing is lost: the triple is decided as it stands.
+        if hole.extract != Extract::Path && given.as_deref() != rest.get(..taken) {
+            return false;
+        }
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    true
+}
+
+/// The argument that a segment stands for, by the parameter's type.
+fn argument_of(policy: &Policy, function: FunctionId, hole: &Hole, text: String) -> Option<V> {
+    let params = policy.functions[function.index()].params;
+    let params = params.map(|params| &policy.types[params.index()]);
+    let (Expr::Arg(name), Some(Type::Record(params))) = (&policy.exprs[hole.value.index()], params)
+    else {
+        return Some(V::text(text));
+    };
+    let mut ty = &policy.types[params.iter().find(|param| param.name == *name)?.ty.index()];
+    if let Type::Set(item) | Type::List(item) = ty {
+        ty = &policy.types[item.index()];
+    }
+    match ty {
+        Type::Int => text
+            .parse()
+            .ok()
+            .map(|number| V::Scalar(Value::Int(number))),
+        Type::Enum(members) => members
+            .iter()
+            .any(|member| *member == text)
+            .then(|| V::text(text)),
+        _ => Some(V::text(text)),
+    }
 }
 
 /// The resources that the templates of a line give.

@@ -223,7 +223,10 @@ impl Found<'_> {
             let params = function.params.map(|ty| &self.policy.types[ty.index()]);
             self.add("bare tool", params.is_none());
             if let Some(Type::Record(params)) = params {
-                self.add("optional argument", params.iter().any(|param| param.optional));
+                self.add(
+                    "optional argument",
+                    params.iter().any(|param| param.optional),
+                );
                 let default = params.iter().any(|param| param.default.is_some());
                 self.add("default argument", default);
             }
@@ -235,7 +238,9 @@ impl Found<'_> {
                 self.add("several templates", line.templates.len() > 1);
                 for template in &line.templates {
                     for segment in &self.policy.patterns[template.index()].segments {
-                        let Segment::Hole(hole) = segment else { continue };
+                        let Segment::Hole(hole) = segment else {
+                            continue;
+                        };
                         self.add("template each", hole.each);
                         self.add("template lower", hole.extract == Extract::Lower);
                         self.add("template path", hole.extract == Extract::Path);
@@ -278,7 +283,10 @@ impl Found<'_> {
         self.add("doc comment", !rule.doc.is_empty());
         self.add("owner", rule.owner().is_some());
         self.add("agent group clause", matches!(rule.agents, Agents::In(_)));
-        self.add("agent names clause", matches!(rule.agents, Agents::Named(_)));
+        self.add(
+            "agent names clause",
+            matches!(rule.agents, Agents::Named(_)),
+        );
         self.add("user any", rule.users == Users::Any);
         self.add("user none", rule.users == Users::None);
         self.add("user group clause", matches!(rule.users, Users::In(_)));
@@ -289,16 +297,28 @@ impl Found<'_> {
         self.add("several patterns", rule.resources.len() > 1);
         self.add("at issuance", rule.moment == Some(Moment::Issuance));
         self.add("at runtime", rule.moment == Some(Moment::Runtime));
-        self.add("when", rule.conditions.iter().any(|condition| !condition.unless));
-        self.add("unless", rule.conditions.iter().any(|condition| condition.unless));
+        self.add(
+            "when",
+            rule.conditions.iter().any(|condition| !condition.unless),
+        );
+        self.add(
+            "unless",
+            rule.conditions.iter().any(|condition| condition.unless),
+        );
         let duties = &rule.duties;
         self.add("for", duties.lifetime.is_some());
         self.add("delegate", duties.delegate.is_some());
         self.add("consent", duties.consent == Some(Consent::Scope));
         self.add("consent per call", duties.consent == Some(Consent::PerCall));
         let approvals = &duties.approvals;
-        self.add("approval", approvals.iter().any(|approval| !approval.per_call));
-        self.add("approval per call", approvals.iter().any(|approval| approval.per_call));
+        self.add(
+            "approval",
+            approvals.iter().any(|approval| !approval.per_call),
+        );
+        self.add(
+            "approval per call",
+            approvals.iter().any(|approval| approval.per_call),
+        );
         self.add("approval of several groups", approvals.len() > 1);
         for budget in &duties.budgets {
             self.add("budget calls", matches!(budget, Budget::Calls(_)));
@@ -368,7 +388,11 @@ impl Found<'_> {
             }
             Expr::Count { over, distinct } => {
                 self.add("aggregate filter", over.filter.is_some());
-                if distinct.is_some() { "count distinct" } else { "count" }
+                if distinct.is_some() {
+                    "count distinct"
+                } else {
+                    "count"
+                }
             }
             Expr::Sum { over, distinct, .. } => {
                 self.add("aggregate filter", over.filter.is_some());

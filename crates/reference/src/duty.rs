@@ -10,7 +10,7 @@ use placet_model::value::{Duration, Value};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use crate::eval::Eval;
+use crate::eval::{Eval, exact};
 use crate::segment::{self, Shape};
 use crate::truth::Truths;
 use crate::value::V;
@@ -124,8 +124,10 @@ pub struct Subject {
     pub action: SmolStr,
     /// The region; at run time a single resource.
     pub region: Shape,
-    /// The digest of the call; none at issuance.
+    /// The digest of the call; none before there is one.
     pub call: Option<SmolStr>,
+    /// Whether duties per call and budgets are asked for.
+    pub at_call: bool,
 }
 
 /// The duties of an offer: those unmet (to ask for), and those met (used, charged).
@@ -167,7 +169,7 @@ pub fn standing(
     offer: &Offer,
     subject: &Subject,
 ) -> Standing {
-    let at_call = subject.call.is_some();
+    let at_call = subject.at_call;
     let mut standing = Standing::default();
     if let Some(consent) = offer.consent {
         let per_call = consent == Consent::PerCall;
@@ -297,7 +299,13 @@ fn may_approve(world: &World<'_>, assent: &Assent, group: GroupId) -> bool {
         groups: assent.groups.clone(),
     };
     let is_user = world.user.as_ref().is_some_and(|user| user.id == assent.by);
-    !is_user && world.in_group(&person, group) == Truths::TRUE
+    let is_agent = world.chain.contains(&assent.by)
+        || world
+            .policy
+            .agents
+            .iter()
+            .any(|agent| agent.name == assent.by);
+    !is_user && !is_agent && world.in_group(&person, group) == Truths::TRUE
 }
 
 fn charge(
@@ -317,7 +325,8 @@ fn charge(
         Budget::Calls(limit) => (Some(Decimal::from(limit)), Some(Decimal::ONE)),
         Budget::Amount { limit, of } => {
             let place = Place {
-                resource: segment::resource(&subject.region.written()),
+                resource: subject.region.resource(),
+                called: subject.call.is_some(),
                 captures: vec![],
             };
             let amount = match Eval::new(world, &place).value(of) {
@@ -331,13 +340,13 @@ fn charge(
             )
         }
     };
-    let total = amount.and_then(|amount| spent.unwrap_or_default().checked_add(amount));
+    let total = amount.and_then(|amount| exact(spent.unwrap_or_default(), amount));
     let met = matches!((total, limit), (Some(total), Some(limit)) if total <= limit);
     let duty = BudgetDuty {
         rule: rule.clone(),
         limit: SmolStr::default(),
-        charge: amount.map(|amount| amount.to_string().into()),
-        spent: spent.map(|spent| spent.to_string().into()),
+        charge: amount.map(|amount| amount.normalize().to_string().into()),
+        spent: spent.map(|spent| spent.normalize().to_string().into()),
     };
     (met, duty)
 }

@@ -3,6 +3,7 @@
 use placet_model::ids::ExprId;
 use placet_model::policy::{Binder, Expr, Offset};
 use placet_model::value::{Duration, Time, Value};
+use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use crate::extract;
@@ -154,21 +155,16 @@ impl<'a> Eval<'a> {
                 None => V::Open,
             },
             Expr::ResourceFact(set, name) => match &self.place.resource {
-                Some(resource) => world.resource_fact(*set, name, resource),
-                None => V::Open,
+                Some(resource) if self.place.called => world.resource_fact(*set, name, resource),
+                _ => V::Open,
             },
             Expr::Arg(name) => world.args.slot(name),
             Expr::Capture(index) => self.place.captures[*index as usize].clone(),
             Expr::Local(slot) => self.locals[*slot as usize].clone(),
             Expr::History(history) => world.histories[history.index()].clone(),
-            Expr::Field(of, name) => field(&self.slot_of(*of), name),
+            Expr::Field(of, name) => field(&self.slot(*of), name),
             _ => self.value(id),
         }
-    }
-
-    /// What stands left of a dot: a default is looked into like a value.
-    fn slot_of(&self, id: ExprId) -> V {
-        self.slot(id).read()
     }
 
     fn quantifier(&self, all: bool, over: Binder, body: ExprId) -> Truths {
@@ -300,7 +296,7 @@ pub fn field(of: &V, name: &str) -> V {
                 .collect(),
         ),
         V::Open => V::Open,
-        V::Default(value) => field(value, name),
+        V::Undefined => V::Undefined,
         _ => V::Absent,
     }
 }
@@ -380,7 +376,7 @@ fn arithmetic(a: V, b: V, then: fn(&Value, &Value) -> Option<Value>) -> V {
 fn add(a: &Value, b: &Value) -> Option<Value> {
     Some(match (a, b) {
         (Value::Int(a), Value::Int(b)) => Value::Int(a.checked_add(*b)?),
-        (Value::Decimal(a), Value::Decimal(b)) => Value::Decimal(a.checked_add(*b)?),
+        (Value::Decimal(a), Value::Decimal(b)) => Value::Decimal(exact(*a, *b)?),
         (Value::Duration(a), Value::Duration(b)) => {
             Value::Duration(Duration(a.0.checked_add(b.0)?))
         }
@@ -394,7 +390,7 @@ fn add(a: &Value, b: &Value) -> Option<Value> {
 fn sub(a: &Value, b: &Value) -> Option<Value> {
     Some(match (a, b) {
         (Value::Int(a), Value::Int(b)) => Value::Int(a.checked_sub(*b)?),
-        (Value::Decimal(a), Value::Decimal(b)) => Value::Decimal(a.checked_sub(*b)?),
+        (Value::Decimal(a), Value::Decimal(b)) => Value::Decimal(exact(*a, -*b)?),
         (Value::Duration(a), Value::Duration(b)) => {
             Value::Duration(Duration(a.0.checked_sub(b.0)?))
         }
@@ -402,6 +398,14 @@ fn sub(a: &Value, b: &Value) -> Option<Value> {
         (Value::Time(a), Value::Duration(b)) => Value::Time(Time(a.0.checked_sub(b.0)?)),
         _ => return None,
     })
+}
+
+/// A sum; none when it would lose digits.
+#[must_use]
+pub fn exact(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let sum = a.checked_add(b)?;
+    let back = sum.checked_sub(b)? == a && sum.checked_sub(a)? == b;
+    back.then(|| sum.normalize())
 }
 
 const DAY: i64 = 86_400_000_000;

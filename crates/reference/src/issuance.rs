@@ -29,13 +29,12 @@ pub fn issuance(policy: &Policy, request: &Request) -> Outcome {
     else {
         return Outcome::refusal(Reason::InvalidRequest);
     };
+    let is_name = |name: &SmolStr| !name.is_empty() && is_clean(name);
     let readable = scopes.iter().all(|scope| {
         !scope.actions.is_empty()
             && !scope.resources.is_empty()
-            && scope
-                .actions
-                .iter()
-                .all(|name| !name.is_empty() && is_clean(name))
+            && scope.actions.iter().all(is_name)
+            && is_name(&scope.tool)
             && scope
                 .resources
                 .iter()
@@ -44,21 +43,13 @@ pub fn issuance(policy: &Policy, request: &Request) -> Outcome {
     if scopes.is_empty() || !readable || ttl.is_some_and(|ttl| ttl.0 <= 0) {
         return Outcome::refusal(Reason::InvalidRequest);
     }
-    if let Some(parent) = &request.credential
-        && agents_of(parent).contains(&request.agent.id)
-    {
-        return Outcome::refusal(Reason::InvalidRequest);
-    }
     if !world.knows_agent() {
         return Outcome::refusal(Reason::UnknownAgent);
     }
-    if let Some(parent) = &request.credential {
-        if now.0.saturating_add(crate::runtime::LEEWAY) < parent.issued.0 {
-            return Outcome::refusal(Reason::NotYetValid);
-        }
-        if now >= parent.not_after {
-            return Outcome::refusal(Reason::Expired);
-        }
+    if let Some(parent) = &request.credential
+        && let Some(reason) = crate::runtime::untimely(parent, now)
+    {
+        return Outcome::refusal(reason);
     }
     let issue = Issue {
         world,
@@ -139,6 +130,19 @@ pub(crate) struct Pair<'a> {
 struct Alternative {
     region: Shape,
     scope: Scope,
+}
+
+impl Alternative {
+    /// Whether all of the region is cut out.
+    fn is_empty(&self) -> bool {
+        let cuts = self
+            .scope
+            .except
+            .iter()
+            .filter_map(|cut| segment::pattern(cut));
+        let cuts: Vec<segment::Region> = cuts.map(|cut| (cut, vec![])).collect();
+        segment::covers(&cuts, &self.region)
+    }
 }
 
 /// A way that lacks duties: what its grants are called, what is missing, which rules.
@@ -343,6 +347,7 @@ impl<'a> Issue<'a> {
                 continue;
             }
             match self.bounded(pair, region, parent, chosen) {
+                Ok(alternative) if alternative.is_empty() => {}
                 Ok(alternative) => alternatives.push(alternative),
                 Err(missing) => short.push(*missing),
             }
@@ -410,6 +415,7 @@ impl<'a> Issue<'a> {
             action: policy.actions[pair.action.index()].name.clone(),
             region: region.clone(),
             call: None,
+            at_call: false,
         };
         let mut all = Standing::default();
         let mut rules: Vec<SmolStr> = vec![];
@@ -507,10 +513,7 @@ impl Pair<'_> {
         let heads = rules::heads(&self.world, rule, self.function, self.action);
         let mut result: Vec<Shape> = vec![];
         for (shape, captures) in self.arms(rule) {
-            // A hole that is undefined never matches for certain.
-            let hopeless =
-                shape.segs.contains(&Seg::Undefined) || shape.tail == segment::Tail::Undefined;
-            if hopeless {
+            if hopeless(&shape) {
                 continue;
             }
             for part in shape.widest().intersect(region) {
@@ -523,15 +526,19 @@ impl Pair<'_> {
         result
     }
 
-    /// Whether a grant matches on all of a region in every completion.
-    pub(crate) fn covers(&self, id: RuleId, region: &Shape) -> bool {
+    /// The patterns on which a grant matches in every completion, as far as they lie in a
+    /// region.
+    pub(crate) fn certain(&self, id: RuleId, region: &Shape) -> Vec<Shape> {
         let rule = &self.world.policy.rules[id.index()];
         let heads = rules::heads(&self.world, rule, self.function, self.action);
-        self.arms(rule).into_iter().any(|(shape, captures)| {
-            shape.is_definite()
-                && shape.includes(region)
-                && heads.and(self.conditions(rule, &captures, region)) == Truths::TRUE
-        })
+        self.arms(rule)
+            .into_iter()
+            .filter(|(shape, captures)| {
+                let truth = heads.and(self.conditions(rule, captures, region));
+                shape.is_definite() && truth == Truths::TRUE
+            })
+            .map(|(shape, _)| shape)
+            .collect()
     }
 
     /// What of a grant's conditions waits for the call.
@@ -539,20 +546,15 @@ impl Pair<'_> {
         let rule = &self.world.policy.rules[id.index()];
         let mut result = vec![];
         for (shape, captures) in self.arms(rule) {
-            if !shape.widest().includes(region) {
+            if hopeless(&shape) || !shape.widest().includes(region) {
                 continue;
             }
             let place = place(rule, &captures, region);
             for condition in &rule.conditions {
                 let truth = crate::eval::Eval::new(&self.world, &place).truth(condition.expr);
                 if !truth.is_settled() {
-                    let word = if condition.unless { "unless" } else { "when" };
-                    let text = placet_model::render::expr(
-                        self.world.policy,
-                        condition.expr,
-                        &rule.captures,
-                    );
-                    result.push(format!("{word} {text}").into());
+                    let text = placet_model::render::condition(self.world.policy, rule, condition);
+                    result.push(text.into());
                 }
             }
         }
@@ -645,9 +647,15 @@ impl Pair<'_> {
     }
 }
 
+/// Whether a shape never matches for certain: a hole has no value.
+fn hopeless(shape: &Shape) -> bool {
+    shape.segs.contains(&Seg::Undefined) || shape.tail == segment::Tail::Undefined
+}
+
 fn place(rule: &Rule, captures: &Captures, region: &Shape) -> Place {
     Place {
-        resource: None,
+        resource: region.resource(),
+        called: false,
         captures: rules::captured(rule, captures, |at| match region.segs.get(at) {
             Some(Seg::Lit(text)) => Some(text.clone()),
             _ => None,
@@ -681,17 +689,20 @@ pub(crate) fn of_kind(policy: &Policy, layer: LayerId, kind: RuleKind) -> Vec<Ru
 }
 
 /// Each pattern that no other includes, once, sorted by written form.
-fn maximal(mut shapes: Vec<Shape>) -> Vec<Shape> {
+#[must_use]
+pub fn maximal(mut shapes: Vec<Shape>) -> Vec<Shape> {
     shapes.sort();
     shapes.dedup();
     let mut result: Vec<Shape> = shapes
         .iter()
-        .filter(|shape| {
-            !shapes
-                .iter()
-                .any(|other| other != *shape && other.includes(shape))
+        .enumerate()
+        .filter(|(at, shape)| {
+            !shapes.iter().enumerate().any(|(other_at, other)| {
+                let betters = other.includes(shape);
+                *at != other_at && betters && (other_at < *at || !shape.includes(other))
+            })
         })
-        .cloned()
+        .map(|(_, shape)| shape.clone())
         .collect();
     result.sort_by_key(Shape::written);
     result
@@ -700,25 +711,23 @@ fn maximal(mut shapes: Vec<Shape>) -> Vec<Shape> {
 /// Scopes that no other betters.
 fn undominated(scopes: Vec<Scope>) -> Vec<Scope> {
     let betters = |a: &Scope, b: &Scope| {
-        let read = |text: &SmolStr| segment::pattern(text);
-        let includes = match (read(&a.resource), read(&b.resource)) {
-            (Some(x), Some(y)) => x.includes(&y),
+        let read = |scope: &Scope| -> Option<segment::Region> {
+            let cuts = scope.except.iter().map(|cut| segment::pattern(cut));
+            Some((
+                segment::pattern(&scope.resource)?,
+                cuts.collect::<Option<_>>()?,
+            ))
+        };
+        let includes = match (read(a), read(b)) {
+            (Some(wide), Some((shape, except))) => {
+                let mut held = vec![wide];
+                held.extend(except.into_iter().map(|cut| (cut, vec![])));
+                segment::covers(&held, &shape)
+            }
             _ => false,
         };
-        // What one leaves out must lie in what the other leaves out, as far as it matters.
-        let except = a.except.iter().filter_map(read).all(|cut| {
-            read(&b.resource).is_some_and(|region| {
-                cut.intersect(&region).iter().all(|part| {
-                    b.except
-                        .iter()
-                        .filter_map(read)
-                        .any(|other| other.includes(part))
-                })
-            })
-        });
         (a.tool == b.tool && a.action == b.action)
             && includes
-            && except
             && a.not_after >= b.not_after
             && a.delegate >= b.delegate
             && a.residual.iter().all(|text| b.residual.contains(text))

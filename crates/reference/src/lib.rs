@@ -13,6 +13,7 @@
 
 pub mod call;
 pub mod coverage;
+pub mod differential;
 pub mod duty;
 pub mod eval;
 pub mod extract;

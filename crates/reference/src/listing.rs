@@ -1,5 +1,6 @@
 //! Listing: per tool, before arguments exist.
 
+use placet_model::credential::Scope;
 use placet_model::decision::{Answer, Reason};
 use placet_model::ids::{FunctionId, LayerId, RuleId};
 use placet_model::policy::{Moment, Policy, RuleKind};
@@ -11,7 +12,7 @@ use crate::eval::Eval;
 use crate::issuance::{Applies, Pair, of_kind, open_args};
 use crate::outcome::Outcome;
 use crate::rules;
-use crate::segment::{self, Shape};
+use crate::segment::{self, Region, Shape};
 use crate::truth::Truths;
 use crate::world::{Place, World};
 
@@ -66,7 +67,7 @@ fn list(policy: &Policy, request: &Request) -> Outcome {
             let answer = answer(&world, &ancestors, request, function);
             (policy.functions[function.index()].path.clone(), answer)
         })
-        .filter(|(_, answer)| *answer != Answer::No)
+        .filter(|(path, answer)| *answer != Answer::No || tool.as_ref() == Some(path))
         .collect::<Vec<(SmolStr, Answer)>>();
     outcome
 }
@@ -130,11 +131,11 @@ fn answer(
 fn region_answer(pair: &Pair<'_>, above: &[Pair<'_>], request: &Request, region: &Shape) -> Answer {
     let policy = pair.world.policy;
     let mut certain = true;
-    let mut region_parts = vec![region.clone()];
-    // The credential is a layer too.
+    let mut parts = vec![region.clone()];
+    // The credential is a layer too, and each above it another.
     let mut link = request.credential.as_ref();
     while let Some(credential) = link {
-        let scopes: Vec<_> = credential
+        let scopes: Vec<Region> = credential
             .scopes
             .iter()
             .filter(|scope| {
@@ -142,77 +143,52 @@ fn region_answer(pair: &Pair<'_>, above: &[Pair<'_>], request: &Request, region:
                     && scope.action == policy.actions[pair.action.index()].name
                     && pair.world.now.is_some_and(|now| now < scope.not_after)
             })
-            .filter_map(|scope| Some((segment::pattern(&scope.resource)?, &scope.except)))
+            .filter_map(region_of)
             .collect();
-        certain &= scopes
+        let whole: Vec<Region> = scopes
             .iter()
-            .any(|(shape, except)| except.is_empty() && shape.includes(region));
-        region_parts = region_parts
+            .filter(|(_, except)| except.is_empty())
+            .cloned()
+            .collect();
+        certain &= segment::covers(&whole, region);
+        parts = parts
             .iter()
-            .flat_map(|part| scopes.iter().flat_map(|(shape, _)| shape.intersect(part)))
+            .flat_map(|part| {
+                scopes.iter().flat_map(|(shape, except)| {
+                    let cuts: Vec<Region> =
+                        except.iter().map(|cut| (cut.clone(), vec![])).collect();
+                    let mut both = shape.intersect(part);
+                    both.retain(|part| !segment::covers(&cuts, part));
+                    both
+                })
+            })
             .collect();
         link = credential.parent.as_deref();
     }
-    if region_parts.is_empty() {
+    if parts.is_empty() {
         return Answer::No;
     }
-    for pair in above.iter().chain([pair]) {
+    let everyone: Vec<&Pair<'_>> = above.iter().chain([pair]).collect();
+    for who in &everyone {
         for id in (0..policy.rules.len()).map(RuleId::new) {
             if policy.rules[id.index()].kind != RuleKind::Deny {
                 continue;
             }
-            match pair.applies(id, region) {
+            match who.applies(id, region) {
                 Applies::Wholly => return Answer::No,
                 Applies::Perhaps => certain = false,
                 Applies::Never => {}
             }
         }
     }
-    let mut chains: Vec<&Pair<'_>> = above.iter().collect();
-    chains.push(pair);
-    for (at, who) in chains.iter().enumerate() {
-        let acting = at + 1 == chains.len();
-        for (layer, declared) in policy.layers.iter().enumerate() {
-            let layer = LayerId::new(layer);
-            let requires: Vec<RuleId> = of_kind(policy, layer, RuleKind::Require);
-            let mut holds = declared.default_grant && !acting;
-            let mut may = holds;
-            let grants: Vec<Option<RuleId>> = if declared.default_grant {
-                vec![None]
-            } else {
-                of_kind(policy, layer, RuleKind::Grant)
-                    .into_iter()
-                    .map(Some)
-                    .collect()
-            };
-            for grant in grants {
-                let (possible, certainly) = match grant {
-                    None => (true, true),
-                    Some(id) => (
-                        region_parts
-                            .iter()
-                            .any(|part| !who.grantable(id, part).is_empty()),
-                        who.covers(id, region),
-                    ),
-                };
-                if !possible {
-                    continue;
-                }
-                if !acting {
-                    may = true;
-                    holds |= certainly;
-                    continue;
-                }
-                let offer =
-                    grant.map_or_else(Offer::of_guardrail, |id| Offer::of_grant(&who.world, id));
-                let (met, hopeless) = duties(who, request, offer, &requires, region);
-                may |= !hopeless;
-                holds |= certainly && met;
+    for (at, who) in everyone.iter().enumerate() {
+        let acting = at + 1 == everyone.len();
+        for layer in (0..policy.layers.len()).map(LayerId::new) {
+            match layer_answer(who, layer, acting, request, region, &parts) {
+                Answer::No => return Answer::No,
+                Answer::Depends => certain = false,
+                Answer::Yes => {}
             }
-            if !may {
-                return Answer::No;
-            }
-            certain &= holds;
         }
     }
     if certain {
@@ -222,27 +198,104 @@ fn region_answer(pair: &Pair<'_>, above: &[Pair<'_>], request: &Request, region:
     }
 }
 
-/// Whether an offer's duties are met on a whole region, and whether they are met nowhere.
-fn duties(
-    pair: &Pair<'_>,
+fn region_of(scope: &Scope) -> Option<Region> {
+    let except = scope.except.iter().map(|cut| segment::pattern(cut));
+    Some((
+        segment::pattern(&scope.resource)?,
+        except.collect::<Option<_>>()?,
+    ))
+}
+
+/// What a layer says of a region.
+fn layer_answer(
+    who: &Pair<'_>,
+    layer: LayerId,
+    acting: bool,
     request: &Request,
-    offer: Offer,
-    requires: &[RuleId],
     region: &Shape,
-) -> (bool, bool) {
+    parts: &[Shape],
+) -> Answer {
+    let policy = who.world.policy;
+    let grants: Vec<Option<RuleId>> = if policy.layers[layer.index()].default_grant {
+        vec![None]
+    } else {
+        of_kind(policy, layer, RuleKind::Grant)
+            .into_iter()
+            .filter(|id| {
+                parts
+                    .iter()
+                    .any(|part| !who.grantable(*id, part).is_empty())
+            })
+            .map(Some)
+            .collect()
+    };
+    let mut may = false;
+    let mut certain: Vec<Region> = vec![];
+    for grant in grants {
+        let shapes = match grant {
+            None => vec![Shape::all()],
+            Some(id) => who.certain(id, region),
+        };
+        let regions = shapes.into_iter().map(|shape| (shape, vec![]));
+        if !acting {
+            // Duties and lifetimes are the acting agent's.
+            may = true;
+            certain.extend(regions);
+            continue;
+        }
+        let (least, most) = offers(who, layer, grant, region);
+        if lapsed(who, request, &least) {
+            continue;
+        }
+        may = true;
+        if !lapsed(who, request, &most) && duties_met(who, request, &most, region) {
+            certain.extend(regions);
+        }
+    }
+    if !may {
+        Answer::No
+    } else if segment::covers(&certain, region) {
+        Answer::Yes
+    } else {
+        Answer::Depends
+    }
+}
+
+/// What a grant offers with the requires that apply for certain, and with all that may.
+fn offers(who: &Pair<'_>, layer: LayerId, grant: Option<RuleId>, region: &Shape) -> (Offer, Offer) {
+    let bare = grant.map_or_else(Offer::of_guardrail, |id| Offer::of_grant(&who.world, id));
+    let (mut least, mut most) = (bare.clone(), bare);
+    for require in of_kind(who.world.policy, layer, RuleKind::Require) {
+        match who.applies(require, region) {
+            Applies::Never => continue,
+            Applies::Wholly => least = least.tightened(&who.world, require),
+            Applies::Perhaps => {}
+        }
+        most = most.tightened(&who.world, require);
+    }
+    (least, most)
+}
+
+/// Whether an offer has ended under the credential.
+fn lapsed(who: &Pair<'_>, request: &Request, offer: &Offer) -> bool {
+    let issued = request.credential.as_ref().map(|held| held.issued);
+    match (issued, offer.lifetime, who.world.now) {
+        (Some(issued), Some(lifetime), Some(now)) => {
+            issued.plus(lifetime).is_some_and(|end| now >= end)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the duties of an offer are met for every call that touches a region.
+fn duties_met(pair: &Pair<'_>, request: &Request, offer: &Offer, region: &Shape) -> bool {
     let policy = pair.world.policy;
     let subject = Subject {
         tool: policy.functions[pair.function.index()].path.clone(),
         action: policy.actions[pair.action.index()].name.clone(),
         region: region.clone(),
-        call: Some("".into()),
+        call: None,
+        at_call: true,
     };
-    let mut tightened = offer;
-    for require in requires {
-        if pair.applies(*require, region) != Applies::Never {
-            tightened = tightened.tightened(&pair.world, *require);
-        }
-    }
-    let met = standing(&pair.world, request, &tightened, &subject).missing() == 0;
-    (met, false)
+    standing(&pair.world, request, offer, &subject).missing() == 0
 }

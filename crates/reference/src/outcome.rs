@@ -5,6 +5,9 @@ use placet_model::decision::{Answer, Became, Decision, Obligations, Reason};
 use placet_model::value::Time;
 use smol_str::SmolStr;
 
+use crate::issuance::maximal;
+use crate::segment;
+
 /// A decision without the words that people read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -88,7 +91,7 @@ impl From<&Decision> for Outcome {
                 .map(|scope| ScopeOutcome {
                     became: scope.became,
                     reason: scope.reason,
-                    scopes: scope.scopes.clone(),
+                    scopes: scope.scopes.iter().map(normal).collect(),
                     rules: names(&scope.rules),
                 })
                 .collect(),
@@ -110,7 +113,7 @@ impl From<&placet_model::credential::Credential> for Credential {
             task: credential.task.as_ref().map(|task| task.id.clone()),
             issued: credential.issued,
             not_after: credential.not_after,
-            scopes: credential.scopes.clone(),
+            scopes: credential.scopes.iter().map(normal).collect(),
             above: credential
                 .parent
                 .as_ref()
@@ -118,4 +121,19 @@ impl From<&placet_model::credential::Credential> for Credential {
                 .unwrap_or_default(),
         }
     }
+}
+
+/// A scope whose exceptions are written in one way.
+fn normal(scope: &Scope) -> Scope {
+    let Some(region) = segment::pattern(&scope.resource) else {
+        return scope.clone();
+    };
+    let cuts = scope.except.iter().filter_map(|cut| segment::pattern(cut));
+    let parts = cuts.flat_map(|cut| cut.intersect(&region)).collect();
+    let mut normal = scope.clone();
+    normal.except = maximal(parts)
+        .iter()
+        .map(|cut| cut.written().into())
+        .collect();
+    normal
 }

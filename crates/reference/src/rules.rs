@@ -32,6 +32,7 @@ pub fn matches(world: &World<'_>, id: RuleId, triple: &Triple) -> Truths {
     let arms = if rule.resources.is_empty() {
         let place = Place {
             resource: Some(triple.resource.clone()),
+            called: true,
             captures: vec![],
         };
         conditions(world, rule, &place)
@@ -42,6 +43,7 @@ pub fn matches(world: &World<'_>, id: RuleId, triple: &Triple) -> Truths {
             .fold(Truths::FALSE, |any, (shape, captures)| {
                 let place = Place {
                     resource: Some(triple.resource.clone()),
+                    called: true,
                     captures: captured(rule, &captures, |at| triple.resource.get(at).cloned()),
                 };
                 let arm = shape.matches(&triple.resource);

@@ -185,6 +185,11 @@ pub(crate) fn holder_and_time(request: &Request) -> Option<Reason> {
     if credential.agent.id != request.agent.id {
         return Some(Reason::WrongHolder);
     }
+    untimely(credential, now)
+}
+
+/// Why a credential or one above it is not valid now.
+pub(crate) fn untimely(credential: &Credential, now: Time) -> Option<Reason> {
     let chain = chain_of(credential);
     if chain
         .iter()
@@ -192,10 +197,10 @@ pub(crate) fn holder_and_time(request: &Request) -> Option<Reason> {
     {
         return Some(Reason::NotYetValid);
     }
-    if chain.iter().any(|held| now >= held.not_after) {
-        return Some(Reason::Expired);
-    }
-    None
+    chain
+        .iter()
+        .any(|held| now >= held.not_after)
+        .then_some(Reason::Expired)
 }
 
 /// A credential and all that it was delegated from.
@@ -295,6 +300,7 @@ fn verdict(
             tail: Tail::End,
         },
         call: Some(digest.clone()),
+        at_call: true,
     };
     let mut layers: Vec<Vec<(Offer, Standing)>> = vec![];
     for at in 0..world.policy.layers.len() {

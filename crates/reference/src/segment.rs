@@ -214,6 +214,21 @@ impl Shape {
         covers(&[(self.clone(), vec![])], other)
     }
 
+    /// The one resource that it matches, when it has literal segments only.
+    #[must_use]
+    pub fn resource(&self) -> Option<Vec<String>> {
+        if self.tail != Tail::End {
+            return None;
+        }
+        self.segs
+            .iter()
+            .map(|seg| match seg {
+                Seg::Lit(text) => Some(text.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// The pattern in written form.
     #[must_use]
     pub fn written(&self) -> String {

@@ -1,5 +1,7 @@
 //! JSON to values, by declared type.
 
+use std::net::IpAddr;
+
 use placet_model::ids::TypeId;
 use placet_model::json::{Fields, Json};
 use placet_model::policy::{Field, Policy, Type};
@@ -41,10 +43,12 @@ pub fn typed(policy: &Policy, ty: TypeId, json: &Json, how: Strictness) -> Resul
             Some(value) => V::Scalar(Value::Duration(value)),
             None => return wrong("duration"),
         },
-        (Type::Ip, Json::String(text)) => match text.parse() {
-            Ok(value) => V::Scalar(Value::Ip(value)),
+        // An IPv4 address may come wrapped in an IPv6 one; it is the same address.
+        (Type::Ip, Json::String(text)) => match text.parse::<IpAddr>() {
+            Ok(value) => V::Scalar(Value::Ip(value.to_canonical())),
             Err(_) => return wrong("ip"),
         },
+        (_, Json::Null) => return wrong("a value, not null"),
         (Type::Json, _) => V::Scalar(Value::Json),
         (Type::Enum(members), Json::String(text)) => {
             if members.contains(text) {
@@ -55,8 +59,8 @@ pub fn typed(policy: &Policy, ty: TypeId, json: &Json, how: Strictness) -> Resul
                 V::Undefined
             }
         }
-        (Type::Set(item), Json::Array(items)) => V::Set(all(policy, *item, items, how)?),
-        (Type::List(item), Json::Array(items)) => V::List(all(policy, *item, items, how)?),
+        (Type::Set(item), Json::Array(items)) => whole(all(policy, *item, items, how)?, V::Set),
+        (Type::List(item), Json::Array(items)) => whole(all(policy, *item, items, how)?, V::List),
         (Type::Record(fields), Json::Object(given)) => record(policy, fields, given, how, false)?,
         (ty, _) => return wrong(&format!("{ty:?}")),
     })
@@ -78,16 +82,23 @@ pub fn record(
         }
     }
     let mut result = Vec::new();
+    let mut undefined = false;
     for field in fields {
         match slot(policy, field, given, how)? {
             V::Absent if how == Strictness::Arguments && !field.optional => {
                 return Err(format!("`{}` is missing", field.name));
             }
             V::Absent => {}
+            // What holds an unknown enum value has no value itself.
+            V::Undefined => undefined = true,
             value => result.push((field.name.clone(), value)),
         }
     }
-    Ok(V::Record(result))
+    Ok(if undefined {
+        V::Undefined
+    } else {
+        V::Record(result)
+    })
 }
 
 /// Reads one field: its value, its default, or its absence.
@@ -97,7 +108,7 @@ pub fn slot(policy: &Policy, field: &Field, given: &Fields, how: Strictness) -> 
             typed(policy, field.ty, json, how).map_err(|reason| format!("`{name}`: {reason}"))
         }
         _ => Ok(match &field.default {
-            Some(value) => V::Default(Box::new(V::of(value))),
+            Some(value) => V::of(value),
             None => V::Absent,
         }),
     }
@@ -116,6 +127,15 @@ fn decimal(text: &SmolStr) -> Option<Decimal> {
         return Some(value);
     }
     Decimal::from_str_exact(text).ok()
+}
+
+/// A set or list; one member without a value leaves the whole without one.
+fn whole(members: Vec<V>, of: fn(Vec<V>) -> V) -> V {
+    if members.contains(&V::Undefined) {
+        V::Undefined
+    } else {
+        of(members)
+    }
 }
 
 fn all(policy: &Policy, item: TypeId, items: &[Json], how: Strictness) -> Result<Vec<V>, String> {

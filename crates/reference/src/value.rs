@@ -17,8 +17,6 @@ pub enum V {
     Undefined,
     /// Known at the call only.
     Open,
-    /// Not in the input, but a default stands in: `has` says no.
-    Default(Box<V>),
     /// A value without parts.
     Scalar(Value),
     /// A set; equal members may repeat.
@@ -52,11 +50,10 @@ impl V {
         }
     }
 
-    /// What reading it gives: a default reads as itself, an absent value as undefined.
+    /// What reading it gives: an absent value reads as undefined.
     #[must_use]
     pub fn read(self) -> Self {
         match self {
-            Self::Default(value) => *value,
             Self::Absent => Self::Undefined,
             other => other,
         }
@@ -66,7 +63,7 @@ impl V {
     #[must_use]
     pub fn present(&self) -> Truths {
         match self {
-            Self::Absent | Self::Default(_) => Truths::FALSE,
+            Self::Absent => Truths::FALSE,
             Self::Open => Truths::EITHER,
             _ => Truths::TRUE,
         }
@@ -102,7 +99,6 @@ impl V {
 #[must_use]
 pub fn equal(a: &V, b: &V) -> Truths {
     match (a, b) {
-        (V::Default(a), b) | (b, V::Default(a)) => equal(a, b),
         (V::Absent | V::Undefined, _) | (_, V::Absent | V::Undefined) => Truths::UNDEFINED,
         (V::Open, _) | (_, V::Open) => Truths::OPEN,
         (V::Scalar(a), V::Scalar(b)) => Truths::of(a == b),

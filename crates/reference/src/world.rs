@@ -2,9 +2,9 @@
 
 use placet_model::credential::Credential;
 use placet_model::ids::{FactId, GroupId, HistoryId, ResourceFactsId};
-use placet_model::json::{Fields, Json};
-use placet_model::policy::{Entity, Field, GroupKind, Moment, Policy, Type};
-use placet_model::request::{Asked, Principal, Record, Request};
+use placet_model::json::Fields;
+use placet_model::policy::{Entity, Field, GroupKind, HistoryKey, Moment, Policy, Type};
+use placet_model::request::{Principal, Record, Request};
 use placet_model::value::{Time, Value};
 use smol_str::SmolStr;
 
@@ -53,8 +53,10 @@ pub struct Person {
 /// What is asked about: a resource, when it is one, with what a pattern captured.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
-    /// Decoded segments; `None` for a region.
+    /// Decoded segments; `None` for a region of many.
     pub resource: Option<Vec<String>>,
+    /// There is a call, so that what the host knows of the resource is known.
+    pub called: bool,
     /// What each capture of the rule is.
     pub captures: Vec<V>,
 }
@@ -87,7 +89,7 @@ impl Args {
     pub fn present(&self, name: &str) -> Truths {
         match self {
             Self::Open(params) => match params.iter().find(|param| param.name == name) {
-                Some(param) if param.optional || param.default.is_some() => Truths::EITHER,
+                Some(param) if param.optional && param.default.is_none() => Truths::EITHER,
                 Some(_) => Truths::TRUE,
                 None => Truths::FALSE,
             },
@@ -113,6 +115,11 @@ impl<'a> World<'a> {
         if request.time.is_none() && (credential.is_some() || moment == Moment::Issuance) {
             return Err("time is missing".to_owned());
         }
+        let above = match credential {
+            Some(credential) if !delegating => credential.parent.as_deref(),
+            other => other,
+        };
+        check_chain(request, above)?;
         let user = match (credential, &request.user) {
             (None, given) => given.as_ref().map(person),
             (Some(credential), given) => match (&credential.user, given) {
@@ -140,14 +147,12 @@ impl<'a> World<'a> {
             task,
             facts: vec![],
             now: request.time,
-            chain: credential.map(agents_of).unwrap_or_default(),
+            chain: above.map(agents_of).unwrap_or_default(),
             resources: &request.resources,
             histories: vec![],
             args: Args::Nothing,
         };
-        if delegating || credential.is_none() {
-            world.chain.push(request.agent.id.clone());
-        }
+        world.chain.push(request.agent.id.clone());
         world.check_groups()?;
         let held = |entity| held_facts(credential, entity, delegating);
         for (at, fact) in policy.facts.iter().enumerate() {
@@ -178,7 +183,6 @@ impl<'a> World<'a> {
         let mut world = self.clone();
         world.agent = person(&credential.agent);
         world.chain = agents_of(credential);
-        world.check_groups()?;
         for (at, fact) in self.policy.facts.iter().enumerate() {
             if fact.entity == Entity::Agent {
                 world.facts[at] =
@@ -274,9 +278,25 @@ impl<'a> World<'a> {
     ) -> Result<V, Invalid> {
         let fact = &self.policy.facts[id.index()];
         let nothing = vec![];
-        let read = |fields| slot(self.policy, &fact.field, fields, Strictness::Facts);
-        let supplied = read(given.unwrap_or(&nothing))?;
-        let is_supplied = supplied.present() == Truths::TRUE;
+        let bare = Field {
+            default: None,
+            ..fact.field.clone()
+        };
+        let read = |fields: Option<&Fields>, field| {
+            slot(
+                self.policy,
+                field,
+                fields.unwrap_or(&nothing),
+                Strictness::Facts,
+            )
+        };
+        let supplied = read(given, &bare)?;
+        if let Some(frozen) = frozen {
+            let kept = read(Some(frozen), &bare)?;
+            if supplied != V::Absent && !same(&supplied, &kept) {
+                return Err(format!("`{}` contradicts the credential", bare.name));
+            }
+        }
         let set = self
             .policy
             .agents
@@ -285,19 +305,20 @@ impl<'a> World<'a> {
             .flat_map(|agent| &agent.facts)
             .find(|(set, _)| *set == id)
             .map(|(_, value)| V::of(value));
-        let kept = frozen.map(read).transpose()?;
-        if let Some(fixed) = set.or(kept) {
-            let same = crate::value::equal(&fixed, &supplied) == Truths::TRUE
-                || json_of(given, &fact.field.name) == json_of(frozen, &fact.field.name);
-            if is_supplied && !same {
-                return Err(format!("`{}` contradicts what is fixed", fact.field.name));
+        if let Some(set) = set {
+            let kept = read(frozen, &bare)?;
+            for told in [&supplied, &kept] {
+                if *told != V::Absent && !same(told, &set) {
+                    return Err(format!("`{}` contradicts the policy", bare.name));
+                }
             }
-            return Ok(fixed);
+            return Ok(set);
         }
+        let value = read(frozen.or(given), &fact.field)?;
         Ok(match fact.moment {
             Some(Moment::Runtime) if self.moment == Moment::Issuance => V::Open,
             Some(Moment::Issuance) if self.moment == Moment::Runtime => V::Absent,
-            _ => supplied,
+            _ => value,
         })
     }
 
@@ -315,16 +336,20 @@ impl<'a> World<'a> {
                 V::Absent
             });
         };
-        let mut result = vec![];
+        let mut result: Vec<(i64, V)> = vec![];
         let mut untold = false;
         for record in records {
-            let value = self.record(id, record)?;
-            match self.selects(id, record) {
-                Some(true) => result.push(value),
-                Some(false) => {}
-                None => untold = true,
+            match (self.record(id, record)?, self.selects(id, record)) {
+                (_, Some(false)) => {}
+                (V::Undefined, _) | (_, None) => untold = true,
+                (value, Some(true)) => result.push((record.seq, value)),
             }
         }
+        result.sort_by_key(|(seq, _)| *seq);
+        if result.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            return Err("two records have one place in the order".to_owned());
+        }
+        let result = result.into_iter().map(|(_, value)| value).collect();
         Ok(if self.moment == Moment::Issuance {
             V::Open
         } else if untold {
@@ -363,6 +388,9 @@ impl<'a> World<'a> {
         for (name, value) in optional {
             fields.extend(value.map(|value| (name.into(), value)));
         }
+        if fields.iter().any(|(_, value)| *value == V::Undefined) {
+            return Ok(V::Undefined);
+        }
         Ok(V::Record(fields))
     }
 
@@ -370,42 +398,85 @@ impl<'a> World<'a> {
     fn selects(&self, id: HistoryId, record: &Record) -> Option<bool> {
         let policy = self.policy;
         let history = &policy.histories[id.index()];
-        let by_tool = history.functions.as_ref().is_none_or(|functions| {
-            policy
-                .function(&record.tool)
-                .is_some_and(|function| functions.contains(&function))
+        let by_outcome = Some(history.outcomes.contains(&record.outcome));
+        let by_tool = history.functions.as_ref().map_or(Some(true), |functions| {
+            let function = policy.function(&record.tool);
+            Some(function.is_some_and(|function| functions.contains(&function)))
         });
-        let by_outcome = history.outcomes.contains(&record.outcome);
-        let by_action = match (&history.actions, &record.actions) {
-            (Some(selected), Some(done)) => done.iter().any(|name| {
-                policy
-                    .action(name)
-                    .is_some_and(|action| selected.contains(&action))
-            }),
-            _ => true,
+        let by_action = history.actions.as_ref().map_or(Some(true), |selected| {
+            let done = record.actions.as_ref()?;
+            Some(done.iter().any(|name| {
+                let action = policy.action(name);
+                action.is_some_and(|action| selected.contains(&action))
+            }))
+        });
+        let touches = |written: &SmolStr| {
+            let Some(resource) = segment::resource(written) else {
+                return false;
+            };
+            history
+                .resources
+                .iter()
+                .any(|pattern| rules::plain(policy, *pattern).matches(&resource) == Truths::TRUE)
         };
-        let by_resource = history.resources.is_empty()
-            || record.resources.as_ref().is_none_or(|touched| {
-                touched.iter().any(|resource| {
-                    segment::resource(resource).is_some_and(|resource| {
-                        history.resources.iter().any(|pattern| {
-                            rules::shapes(self, *pattern)
-                                .iter()
-                                .any(|(shape, _)| shape.matches(&resource) == Truths::TRUE)
-                        })
-                    })
-                })
-            });
-        let in_window = match (history.within, self.now) {
-            (None, _) => true,
-            (Some(_), None) => return None,
-            (Some(within), Some(now)) => {
-                let start = now.0.saturating_sub(within.0);
-                start <= record.time.0 && record.time <= now
-            }
+        let by_resource = if history.resources.is_empty() {
+            Some(true)
+        } else {
+            let touched = record.resources.as_ref();
+            touched.map(|touched| touched.iter().any(touches))
         };
-        Some(by_tool && by_outcome && by_action && by_resource && in_window)
+        // A record that does not say whose it is, is taken at its supplier's word.
+        let of_us = |theirs: &Option<SmolStr>, ours: Option<&SmolStr>| {
+            Some(theirs.is_none() || theirs.as_ref() == ours)
+        };
+        let by_key = match history.per {
+            HistoryKey::Agent => of_us(&record.agent, Some(&self.agent.id)),
+            HistoryKey::User => of_us(&record.user, self.user.as_ref().map(|user| &user.id)),
+            HistoryKey::Task => of_us(&record.task, self.task.as_ref()),
+            HistoryKey::Credential | HistoryKey::Chain => Some(true),
+        };
+        let in_window = history.within.map_or(Some(true), |within| {
+            let now = self.now?;
+            let start = now.0.saturating_sub(within.0);
+            Some(start <= record.time.0 && record.time <= now)
+        });
+        let all = [
+            by_outcome,
+            by_tool,
+            by_action,
+            by_resource,
+            by_key,
+            in_window,
+        ];
+        if all.contains(&Some(false)) {
+            Some(false)
+        } else if all.contains(&None) {
+            None
+        } else {
+            Some(true)
+        }
     }
+}
+
+/// No agent occurs twice in a chain, and its user and task stay the same.
+fn check_chain(request: &Request, above: Option<&Credential>) -> Result<(), Invalid> {
+    let mut agents = vec![request.agent.id.clone()];
+    let mut next = above;
+    let user = |held: &Credential| held.user.as_ref().map(|user| user.id.clone());
+    let task = |held: &Credential| held.task.as_ref().map(|task| task.id.clone());
+    while let Some(held) = next {
+        if agents.contains(&held.agent.id) {
+            return Err(format!("`{}` is in the chain twice", held.agent.id));
+        }
+        agents.push(held.agent.id.clone());
+        if let Some(own) = &request.credential
+            && (user(own) != user(held) || task(own) != task(held))
+        {
+            return Err("a chain is for one user and one task".to_owned());
+        }
+        next = held.parent.as_deref();
+    }
+    Ok(())
 }
 
 /// The agents of a credential's chain, root first.
@@ -463,35 +534,16 @@ fn held_facts(
     }
 }
 
-fn json_of<'f>(fields: Option<&'f Fields>, name: &str) -> Option<&'f Json> {
-    fields?
-        .iter()
-        .find(|(field, _)| field == name)
-        .map(|(_, json)| json)
+fn same(a: &V, b: &V) -> bool {
+    a == b || crate::value::equal(a, b) == Truths::TRUE
 }
 
 fn check_ids(request: &Request) -> Result<(), Invalid> {
-    let groups = |principal: &Principal| principal.groups.clone().into_iter().flatten();
-    let mut names = vec![request.agent.id.clone()];
-    names.extend(groups(&request.agent));
-    if let Some(user) = &request.user {
-        names.push(user.id.clone());
-        names.extend(groups(user));
-    }
-    names.extend(request.task.as_ref().map(|task| task.id.clone()));
-    match &request.asked {
-        Asked::Call { tool, .. } => names.push(tool.clone()),
-        Asked::Triple { tool, action, .. } => names.extend([tool.clone(), action.clone()]),
-        Asked::Scopes { scopes, .. } => {
-            for scope in scopes {
-                names.push(scope.tool.clone());
-                names.extend(scope.actions.iter().cloned());
-            }
-        }
-        Asked::Listing { tool } => names.extend(tool.clone()),
-    }
+    let mut names = vec![&request.agent.id];
+    names.extend(request.user.as_ref().map(|user| &user.id));
+    names.extend(request.task.as_ref().map(|task| &task.id));
     for name in names {
-        if name.is_empty() || !is_clean(&name) {
+        if name.is_empty() || !is_clean(name) {
             return Err(format!("`{}` is not a name", name.escape_debug()));
         }
     }

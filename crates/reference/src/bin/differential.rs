@@ -1,59 +1,152 @@
-//! Scratch.
-use std::collections::BTreeMap;
-use placet_reference::generate::{Dice, policy, Pool, runtime, issuance, listing};
-fn main() {
-    let seeds: u64 = std::env::args().nth(1).and_then(|s| s.parse().ok()).unwrap_or(3);
-    let mut errors: BTreeMap<String, (usize, u64)> = BTreeMap::new();
-    let mut good = 0;
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut cov: BTreeMap<&str, usize> = placet_reference::coverage::CONSTRUCTS.iter().map(|n| (*n,0)).collect();
-    let mut t = [std::time::Duration::ZERO; 5];
-    for seed in 0..seeds {
-        let mut dice = Dice::seeded(seed);
-        let s = std::time::Instant::now();
-        let files = policy(&mut dice);
-        match placet_reference::pipeline::compile(&files) {
-            Ok(compiled) => { good += 1;
-                t[0] += s.elapsed();
-                let p = compiled.policy();
-                for n in placet_reference::coverage::constructs(p) { *cov.entry(n).or_default() += 1; }
-                let pool = Pool::of(p);
-                for k in 0..120 {
-                    let cred = k % 2 == 0;
-                let s = std::time::Instant::now();
-                    let request = runtime(&mut dice, p, &pool, cred);
-                t[1] += s.elapsed();
-                let s = std::time::Instant::now();
-                    let outcome = if cred { placet_reference::runtime::runtime(p, &request) } else { placet_reference::runtime::runtime_without_credential(p, &request) };
-                t[2] += s.elapsed();
-                    *counts.entry(format!("{} {}", if cred {"cred"} else {"bare"}, outcome.reason)).or_default() += 1;
+//! Compares the engine with the executable specification over generated policies and
+//! requests, on all cores; exits with 1 and a minimised case when they differ.
+
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use placet_reference::coverage::CONSTRUCTS;
+use placet_reference::differential::{Counts, Difference, run};
+
+/// Decisions for each policy: compiling one costs as much as hundreds of decisions.
+const PER_POLICY: u64 = 400;
+
+const USAGE: &str = "usage: differential [--cases N] [--seed S] [--threads T] [--keep-going]";
+
+struct Options {
+    cases: u64,
+    seed: u64,
+    threads: u64,
+    keep_going: bool,
+}
+
+fn main() -> ExitCode {
+    let Some(options) = options(std::env::args().skip(1)) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let policies = options.cases.div_ceil(PER_POLICY);
+    let next = AtomicU64::new(0);
+    let done = AtomicU64::new(0);
+    let counts = Mutex::new(Counts::default());
+    let differences: Mutex<Vec<(u64, Box<Difference>)>> = Mutex::new(vec![]);
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..options.threads {
+            scope.spawn(|| {
+                let mut own = Counts::default();
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    // What the compiler refuses counts for nothing, so the run goes on
+                    // until enough has been decided.
+                    if done.load(Ordering::Relaxed) >= options.cases || at > policies * 2 {
+                        break;
+                    }
+                    let seed = options.seed.wrapping_add(at);
+                    let before = own.decisions;
+                    if let Err(found) = run(seed, PER_POLICY as usize, &mut own)
+                        && let Ok(mut all) = differences.lock()
+                    {
+                        all.push((seed, found));
+                        if !options.keep_going || all.len() >= 12 {
+                            done.store(options.cases, Ordering::Relaxed);
+                        }
+                    }
+                    done.fetch_add(own.decisions - before, Ordering::Relaxed);
                 }
-                for _ in 0..30 {
-                    let request = issuance(&mut dice, p, &pool);
-                let s = std::time::Instant::now();
-                    let outcome = placet_reference::issuance::issuance(p, &request);
-                t[3] += s.elapsed();
-                    *counts.entry(format!("issue {}", outcome.reason)).or_default() += 1;
-                    for scope in &outcome.scopes { *counts.entry(format!("scope {:?}", scope.became)).or_default() += 1; }
-                    let request = listing(&mut dice, p, &pool, false);
-                let s = std::time::Instant::now();
-                    let outcome = placet_reference::listing::listing_without_credential(p, &request);
-                t[4] += s.elapsed();
-                    *counts.entry(format!("list {}", outcome.reason)).or_default() += 1;
-                    for (_, a) in &outcome.tools { *counts.entry(format!("tool {a:?}")).or_default() += 1; }
+                if let Ok(mut all) = counts.lock() {
+                    all.add(own);
                 }
-            }
-            Err(text) => for line in text.lines() {
-                let key: String = line.split(':').next().unwrap_or("").split('`').enumerate().map(|(i,p)| if i%2==0 {p} else {"_"}).collect();
-                let e = errors.entry(key).or_insert((0, seed)); e.0 += 1;
-                if e.0 == 1 { println!("{seed}: {line}"); }
-            }
+            });
         }
+        scope.spawn(|| {
+            let mut told = Instant::now();
+            while done.load(Ordering::Relaxed) < options.cases {
+                std::thread::sleep(Duration::from_millis(100));
+                if told.elapsed() >= Duration::from_secs(5) {
+                    told = Instant::now();
+                    let done = done.load(Ordering::Relaxed);
+                    let seconds = start.elapsed().as_secs_f64();
+                    eprintln!(
+                        "{done} of {} decisions, {:.0} a second",
+                        options.cases,
+                        done as f64 / seconds
+                    );
+                }
+            }
+        });
+    });
+    let counts = counts.into_inner().unwrap_or_default();
+    let differences = differences.into_inner().unwrap_or_default();
+    report(&counts, start.elapsed());
+    for (seed, difference) in &differences {
+        tell(*seed, difference);
     }
-    println!("{good} good of {seeds}");
-    println!("{errors:#?}");
-    println!("{counts:#?}");
-    let mut c: Vec<_> = cov.into_iter().map(|(a,b)| (b,a)).collect(); c.sort();
-    println!("{c:?}");
-    println!("compile {:?} gen {:?} run {:?} issue {:?} list {:?}", t[0]/good, t[1]/good/120, t[2]/good/120, t[3]/good/30, t[4]/good/30);
+    println!("differences: {}", differences.len());
+    if differences.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn options(mut args: impl Iterator<Item = String>) -> Option<Options> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut options = Options {
+        cases: 100_000,
+        seed: 0,
+        threads: cores as u64,
+        keep_going: false,
+    };
+    while let Some(name) = args.next() {
+        let slot = match name.as_str() {
+            "--cases" => &mut options.cases,
+            "--seed" => &mut options.seed,
+            "--threads" => &mut options.threads,
+            "--keep-going" => {
+                options.keep_going = true;
+                continue;
+            }
+            _ => return None,
+        };
+        *slot = args.next()?.replace('_', "").parse().ok()?;
+    }
+    Some(options)
+}
+
+fn report(counts: &Counts, took: Duration) {
+    println!(
+        "{} decisions over {} policies in {:.1} s ({} texts refused)",
+        counts.decisions,
+        counts.policies,
+        took.as_secs_f64(),
+        counts.refused
+    );
+    println!("\noutcomes:");
+    for (name, count) in &counts.outcomes {
+        let percent = *count as f64 * 100.0 / counts.decisions.max(1) as f64;
+        println!("  {count:>10}  {percent:>5.1} %  {name}");
+    }
+    println!("\nconstructs, by policies that use them:");
+    let mut constructs: Vec<(u64, &str)> = CONSTRUCTS
+        .iter()
+        .map(|name| (counts.constructs.get(name).copied().unwrap_or(0), *name))
+        .collect();
+    constructs.sort_unstable();
+    for (count, name) in constructs {
+        println!("  {count:>10}  {name}");
+    }
+}
+
+fn tell(seed: u64, difference: &Difference) {
+    println!("\n=== seed {seed}, {:?}", difference.kind);
+    for file in &difference.files {
+        println!("// {}\n{}\n", file.name, file.text());
+    }
+    println!("{:?}", difference.request);
+    if let Some((decided, specified)) = difference.sides() {
+        println!("engine:        {decided:?}");
+        println!("specification: {specified:?}");
+    }
 }
