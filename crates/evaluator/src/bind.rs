@@ -105,7 +105,14 @@ pub(crate) fn bind<'p>(
             }
         }
     }
-    bind_agent(policy, &request.agent.id, &mut facts, "/agent/facts")?;
+    bind_agent(
+        policy,
+        &request.agent.id,
+        &request.agent.facts,
+        held.map(|held| &held.agent.facts),
+        &mut facts,
+        "/agent/facts",
+    )?;
     ignored.sort();
 
     let agent_groups = membership(
@@ -326,37 +333,38 @@ fn typed_fact(policy: &Policy, fact: &Fact, given: &Fields, at: &str) -> Result<
     }
 }
 
-/// Facts that the policy itself sets for a declared agent.
-fn bind_agent(policy: &Policy, id: &str, facts: &mut [Slot], place: &str) -> Result<(), Invalid> {
+/// Facts that the policy itself sets for a declared agent. What a request says of them is
+/// compared whether the moment knows the fact or not.
+fn bind_agent(
+    policy: &Policy,
+    id: &str,
+    given: &Fields,
+    frozen: Option<&Fields>,
+    facts: &mut [Slot],
+    place: &str,
+) -> Result<(), Invalid> {
     let Some(agent) = declared(policy, id) else {
         return Ok(());
     };
-    for (fact, value) in &agent.facts {
-        let name = policy
-            .facts
-            .get(fact.index())
-            .map(|fact| fact.field.name.as_str());
-        let default = policy
-            .facts
-            .get(fact.index())
-            .and_then(|fact| fact.field.default.as_ref());
-        let Some(slot) = facts.get_mut(fact.index()) else {
+    for (id, value) in &agent.facts {
+        let (Some(fact), Some(slot)) = (policy.facts.get(id.index()), facts.get_mut(id.index()))
+        else {
             continue;
         };
-        let contradicts = match &*slot {
-            Slot::Known(given) => given != value && Some(given) != default,
-            Slot::Undefined => true,
-            Slot::Absent | Slot::Open => false,
-        };
-        if contradicts {
-            let name = name.unwrap_or_default();
-            return Err(Invalid::new(
-                format!("{place}/{}", escape(name)),
-                format!(
-                    "contradicts the `{name}` that the policy sets for agent `{}`",
-                    brief(id)
-                ),
-            ));
+        let name = &fact.field.name;
+        let at = format!("{place}/{}", escape(name));
+        let frozen = frozen.filter(|_| is_frozen(fact));
+        for fields in std::iter::once(given).chain(frozen) {
+            let told = typed_fact(policy, fact, fields, &at)?;
+            if told != Slot::Absent && told != Slot::Known(value.clone()) {
+                return Err(Invalid::new(
+                    at,
+                    format!(
+                        "contradicts the `{name}` that the policy sets for agent `{}`",
+                        brief(&agent.name)
+                    ),
+                ));
+            }
         }
         *slot = Slot::Known(value.clone());
     }
@@ -469,15 +477,19 @@ fn bind_resources(
             if !within_any(policy, &block.patterns, &resource) {
                 continue;
             }
-            let slot = record(
-                policy,
-                &block.fields,
-                facts,
-                Strictness::Facts,
-                true,
-                &place,
-            )?;
-            values.push((ResourceFactsId::new(at), slot));
+            // Each fact by itself: one without a value says nothing of the others.
+            let mut slots = Vec::with_capacity(block.fields.len());
+            for field in &block.fields {
+                let slot = match facts.iter().find(|(name, _)| *name == field.name) {
+                    Some((_, json)) => {
+                        let at = format!("{place}/{}", escape(&field.name));
+                        read(policy, field.ty, json, Strictness::Facts, &at)?
+                    }
+                    None => Slot::Absent,
+                };
+                slots.push((field.name.clone(), slot));
+            }
+            values.push((ResourceFactsId::new(at), slots));
         }
         resources.push((name.clone(), values));
     }
@@ -551,27 +563,6 @@ fn selects(inputs: &Inputs<'_>, history: &History, record: &Record) -> Option<bo
             return Some(false);
         }
     }
-    if let Some(actions) = &history.actions {
-        let done = record.actions.as_ref()?;
-        let chosen = done.iter().any(|name| {
-            policy
-                .action(name)
-                .is_some_and(|action| actions.binary_search(&action).is_ok())
-        });
-        if !chosen {
-            return Some(false);
-        }
-    }
-    if !history.resources.is_empty() {
-        let touched = record.resources.as_ref()?;
-        let chosen = touched.iter().any(|text| {
-            Resource::parse(text)
-                .is_ok_and(|resource| within_any(policy, &history.resources, &resource))
-        });
-        if !chosen {
-            return Some(false);
-        }
-    }
     let key = match history.per {
         HistoryKey::Agent => Some((&record.agent, Some(&inputs.agent))),
         HistoryKey::User => Some((&record.user, inputs.user.as_ref())),
@@ -583,12 +574,39 @@ fn selects(inputs: &Inputs<'_>, history: &History, record: &Record) -> Option<bo
     {
         return Some(false);
     }
-    if let Some(within) = history.within {
-        let now = inputs.now?;
-        let from = now.0.saturating_sub(within.0);
-        return Some(from <= record.time.0 && record.time <= now);
+    let by_action = history.actions.as_ref().map(|actions| {
+        record.actions.as_ref().map(|done| {
+            done.iter().any(|name| {
+                policy
+                    .action(name)
+                    .is_some_and(|action| actions.binary_search(&action).is_ok())
+            })
+        })
+    });
+    let by_resource = (!history.resources.is_empty()).then(|| {
+        record.resources.as_ref().map(|touched| {
+            touched.iter().any(|text| {
+                Resource::parse(text)
+                    .is_ok_and(|resource| within_any(policy, &history.resources, &resource))
+            })
+        })
+    });
+    let by_time = history.within.map(|within| {
+        inputs.now.map(|now| {
+            let from = now.0.saturating_sub(within.0);
+            from <= record.time.0 && record.time <= now
+        })
+    });
+    // What is certainly outside by one criterion is outside, whatever the others lack.
+    let answers = [by_action, by_resource, by_time];
+    let answers = || answers.iter().flatten();
+    if answers().any(|answer| *answer == Some(false)) {
+        Some(false)
+    } else if answers().any(Option::is_none) {
+        None
+    } else {
+        Some(true)
     }
-    Some(true)
 }
 
 /// A record as a value; `None` when an argument or result has no value of its type.
@@ -673,6 +691,8 @@ fn ancestor<'p>(
     bind_agent(
         policy,
         &held.agent.id,
+        &held.agent.facts,
+        None,
         &mut link.facts,
         "/credential/parent/agent/facts",
     )?;

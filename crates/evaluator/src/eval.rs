@@ -198,7 +198,7 @@ impl<'a> Eval<'a> {
             Expr::ResourceFact(block, name) => match self.site.place {
                 Place::Exact(resource) => {
                     self.trace.read(Read::ResourceFacts(*block));
-                    field(self.inputs.resource(resource.as_str(), *block), name)
+                    self.inputs.resource_fact(resource.as_str(), *block, name)
                 }
                 Place::Region(_) => self.opened(self.text(id)),
             },

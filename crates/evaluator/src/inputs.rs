@@ -34,8 +34,8 @@ pub(crate) struct Inputs<'p> {
     pub(crate) resources: Vec<(SmolStr, ResourceValues)>,
 }
 
-/// What the host said of one resource: a slot per resource facts block, a record.
-pub(crate) type ResourceValues = Vec<(ResourceFactsId, Slot)>;
+/// What the host said of one resource: a slot per fact of each block that it lies in.
+pub(crate) type ResourceValues = Vec<(ResourceFactsId, Vec<(SmolStr, Slot)>)>;
 
 /// In which declared groups an agent or user is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -80,14 +80,25 @@ impl Inputs<'_> {
             .unwrap_or(Slot::Undefined)
     }
 
-    /// What the host said of a resource, in one block of resource facts.
-    pub(crate) fn resource(&self, resource: &str, block: ResourceFactsId) -> Slot {
-        self.resources
+    /// What the host said of a resource: one fact of a block, or its default.
+    pub(crate) fn resource_fact(&self, resource: &str, block: ResourceFactsId, fact: &str) -> Slot {
+        let told = self
+            .resources
             .binary_search_by(|(name, _)| name.as_str().cmp(resource))
             .ok()
             .and_then(|at| self.resources.get(at))
             .and_then(|(_, blocks)| blocks.iter().find(|(id, _)| *id == block))
-            .map_or(Slot::Absent, |(_, slot)| slot.clone())
+            .and_then(|(_, slots)| slots.iter().find(|(name, _)| name == fact))
+            .map_or(Slot::Absent, |(_, slot)| slot.clone());
+        if told != Slot::Absent {
+            return told;
+        }
+        self.policy
+            .resource_facts
+            .get(block.index())
+            .and_then(|block| block.fields.iter().find(|field| field.name == fact))
+            .and_then(|field| field.default.clone())
+            .map_or(Slot::Absent, Slot::Known)
     }
 
     /// The agents of the chain as a list of texts.

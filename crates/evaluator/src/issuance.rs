@@ -386,7 +386,7 @@ impl Issue<'_> {
         let mut scopes = Vec::new();
         let mut given: Vec<Region> = Vec::new();
         let mut denied = BTreeSet::new();
-        let mut short: Option<(usize, Vec<SmolStr>, Standing, Vec<RuleId>)> = None;
+        let mut short: Option<(usize, Vec<SmolStr>, String, Standing, Vec<RuleId>)> = None;
         for way in ways {
             let cut = pair.cutting(&way.region)?;
             if !cut.is_empty() {
@@ -397,11 +397,12 @@ impl Issue<'_> {
             if standing.missing() > 0 {
                 let names: Vec<SmolStr> =
                     way.grants.iter().map(|id| policy.rule_name(*id)).collect();
-                let nearer = short.as_ref().is_none_or(|(missing, known, ..)| {
-                    (standing.missing(), &names) < (*missing, known)
+                let asked = way.region.to_string();
+                let nearer = short.as_ref().is_none_or(|(missing, known, region, ..)| {
+                    (standing.missing(), &names, &asked) < (*missing, known, region)
                 });
                 if nearer {
-                    short = Some((standing.missing(), names, standing, offer.rules));
+                    short = Some((standing.missing(), names, asked, standing, offer.rules));
                 }
                 continue;
             }
@@ -444,7 +445,7 @@ impl Issue<'_> {
                 _ if !denied.is_empty() => {
                     Share::refused(Reason::DeniedByRule, denied.into_iter().collect())
                 }
-                Some((_, _, standing, rules)) => Share {
+                Some((_, _, _, standing, rules)) => Share {
                     unmet: standing.unmet.clone(),
                     ..Share::refused(standing.reason(), rules)
                 },

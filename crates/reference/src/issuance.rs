@@ -148,6 +148,8 @@ impl Alternative {
 /// A way that lacks duties: what its grants are called, what is missing, which rules.
 struct Short {
     names: Vec<SmolStr>,
+    /// The region, in written form.
+    region: String,
     standing: Standing,
     rules: Vec<SmolStr>,
 }
@@ -358,7 +360,11 @@ impl<'a> Issue<'a> {
                 return refused(Reason::DeniedByRule, denies, Obligations::default());
             }
             short.sort_by(|a, b| {
-                (a.standing.missing(), &a.names).cmp(&(b.standing.missing(), &b.names))
+                (a.standing.missing(), &a.names, &a.region).cmp(&(
+                    b.standing.missing(),
+                    &b.names,
+                    &b.region,
+                ))
             });
             return match short.into_iter().next() {
                 Some(short) => refused(short.standing.reason(), short.rules, short.standing.unmet),
@@ -474,6 +480,7 @@ impl<'a> Issue<'a> {
                 .collect();
             return Err(Box::new(Short {
                 names,
+                region: region.written(),
                 standing: all,
                 rules,
             }));

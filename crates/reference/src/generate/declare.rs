@@ -157,6 +157,10 @@ pub(super) fn names(dice: &mut Dice) -> Names {
             slot("owner", Ty::Text),
             slot("status", Ty::Enum),
             optional("size", Ty::Int),
+            Slot {
+                default: Some("1"),
+                ..slot("level", Ty::Int)
+            },
         ]
     } else {
         vec![]

@@ -1,0 +1,125 @@
+//! Smallest cases in which engine and specification once differed, or could.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what is not read fails the test"
+)]
+
+use placet_evaluator::Engine;
+use placet_model::request::Request;
+use placet_model::wire::read_request;
+use placet_reference::differential::Kind;
+use placet_reference::generate::File;
+use placet_reference::pipeline::compile;
+
+const HEAD: &str = r#"
+policy p { language 1  layers main  lifetime 1h }
+tool t { action read { get(p: text) -> "r/{p}" } }
+agent bot
+"#;
+
+const ALL: &str = "agent any  user any, none  tool any  action any  resource any";
+
+/// Both decide so: the reason, then the rules.
+fn decides(kind: Kind, policy: &str, request: &str, expected: &str) {
+    let file = File {
+        name: "main.placet".to_owned(),
+        items: vec![HEAD.to_owned(), policy.to_owned()],
+    };
+    let compiled = match compile(&[file]) {
+        Ok(compiled) => compiled,
+        Err(problems) => panic!("{problems}"),
+    };
+    let incoming = read_request(request.as_bytes())
+        .expect("JSON")
+        .expect("a request");
+    let request: Request = incoming.request;
+    let engine = Engine::new(compiled);
+    let shown = |outcome: &placet_reference::outcome::Outcome| {
+        let rules = outcome.rules.join(" ");
+        format!("{} {rules}", outcome.reason).trim().to_owned()
+    };
+    let (decided, specified) = (kind.decide(&engine, &request), kind.specify(&engine, &request));
+    assert_eq!(shown(&specified), expected, "specification");
+    assert_eq!(decided, specified, "engine");
+}
+
+fn call(policy: &str, rest: &str, expected: &str) {
+    let request = format!(
+        r#"{{ "moment": "runtime", "agent": {{ "id": "bot" }},
+            "call": {{ "tool": "t.get", "args": {{ "p": "x" }} }}{rest} }}"#
+    );
+    decides(Kind::Bare, policy, &request, expected);
+}
+
+#[test]
+fn one_resource_fact_without_a_value_says_nothing_of_the_others() {
+    let policy = format!(
+        r#"facts resource "r/*" {{ owner: text, status: "a" | "b" }}
+        grant g {{ {ALL} }}
+        deny d {{ resource "r/*"  unless resource.owner == "ana" }}"#
+    );
+    call(
+        &policy,
+        r#", "resources": { "r/x": { "owner": "ana", "status": "new" } }"#,
+        "granted main/g",
+    );
+    call(
+        &policy,
+        r#", "resources": { "r/x": { "status": "a" } }"#,
+        "denied-by-rule main/d",
+    );
+}
+
+#[test]
+fn a_default_of_a_resource_fact_stands_in_for_an_unknown_resource() {
+    let policy = format!(
+        r#"facts resource "r/*" {{ level: int = 1 }}
+        grant g {{ {ALL} }}
+        deny d {{ resource "r/*"  when resource.level > 1 }}"#
+    );
+    call(&policy, "", "granted main/g");
+    call(
+        &policy,
+        r#", "resources": { "r/x": { "level": 2 } }"#,
+        "denied-by-rule main/d",
+    );
+}
+
+#[test]
+fn what_the_policy_sets_is_contradicted_at_any_moment() {
+    let policy = format!(
+        "facts agent at runtime {{ tier: int = 1 }}
+        agent aide {{ tier = 2 }}
+        grant g {{ {ALL} }}"
+    );
+    let issue = |tier: &str| {
+        format!(
+            r#"{{ "moment": "issuance", "agent": {{ "id": "aide", "facts": {{ "tier": {tier} }} }},
+                "time": "2026-01-01T00:00:00Z",
+                "scopes": [{{ "tool": "t", "action": "read", "resource": "r/*" }}] }}"#
+        )
+    };
+    decides(Kind::Issuance, &policy, &issue("2"), "granted main/g");
+    decides(Kind::Issuance, &policy, &issue("3"), "invalid-request");
+    // The default is no value that a request may claim, either.
+    decides(Kind::Issuance, &policy, &issue("1"), "invalid-request");
+}
+
+#[test]
+fn a_record_outside_the_window_is_outside_whatever_else_it_does_not_say() {
+    let policy = format!(
+        r#"history past = calls tool t.get resource "r/*" per agent within 5m
+        grant g {{ {ALL}  when count(past) == 0 }}"#
+    );
+    let history = |time: &str| {
+        format!(
+            r#", "time": "2026-01-01T00:10:00Z", "histories": {{ "past": [
+                {{ "seq": 1, "time": "{time}", "tool": "t.get", "outcome": "ok" }}] }}"#
+        )
+    };
+    call(&policy, &history("2026-01-01T00:00:00Z"), "granted main/g");
+    // Within it nobody can tell what was touched, so the history is undefined.
+    call(&policy, &history("2026-01-01T00:09:00Z"), "no-grant");
+}
