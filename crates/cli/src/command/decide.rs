@@ -50,10 +50,28 @@ pub(crate) fn decided(
 ) -> (Json, Option<Decision>) {
     let digest = engine.compiled().digest().clone();
     let decision = match asked {
-        Asked::Request(incoming) if policy_alone(incoming, no_credential) => {
-            engine.decide_without_credential(&incoming.request)
+        Asked::Request(incoming) => {
+            let request = &incoming.request;
+            let alone = policy_alone(incoming, no_credential);
+            let decision = if alone {
+                engine.decide_without_credential(request)
+            } else {
+                engine.decide(request)
+            };
+            // Whoever reads a refusal as JSON has no second look at it.
+            if !decision.is_grant() {
+                let explanation = if alone {
+                    engine.explain_without_credential(request)
+                } else {
+                    engine.explain(request)
+                };
+                return (
+                    json::decision_to_json(&explanation.decision),
+                    Some(decision),
+                );
+            }
+            decision
         }
-        Asked::Request(incoming) => engine.decide(&incoming.request),
         Asked::Invalid(invalid) => json::invalid_decision(invalid, digest),
         Asked::NotJson(why) => return (json::not_json_to_json(why, digest), None),
     };

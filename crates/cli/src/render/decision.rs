@@ -45,6 +45,15 @@ pub(crate) fn duties(duties: &Obligations, granted: bool) -> String {
     page.text
 }
 
+/// What each scope that was asked for became.
+pub(crate) fn outcomes(scopes: &[ScopeOutcome]) -> String {
+    let mut page = Page::default();
+    for scope in scopes {
+        page.outcome(scope);
+    }
+    page.text
+}
+
 /// What stands in the place of a line that is not JSON.
 pub(crate) fn not_json(why: &str) -> String {
     format!("{RED}{BOLD}error{RESET}  {}\n", printable(why))

@@ -17,7 +17,12 @@ pub(crate) fn text(explanation: &Explanation) -> String {
     page.line(
         0,
         &if decision.is_grant() {
-            format!("{GREEN}{BOLD}grant{RESET}: {}", gloss(decision.reason))
+            let gloss = if decision.scopes.is_empty() {
+                gloss(decision.reason)
+            } else {
+                "a credential can carry this much"
+            };
+            format!("{GREEN}{BOLD}grant{RESET}: {gloss}")
         } else {
             format!(
                 "{RED}{BOLD}deny{RESET} ({}): {}",
@@ -26,7 +31,10 @@ pub(crate) fn text(explanation: &Explanation) -> String {
             )
         },
     );
-    if explanation.asked.is_empty() {
+    if !decision.scopes.is_empty() {
+        page.text.push_str(&decision::outcomes(&decision.scopes));
+    }
+    if explanation.asked.is_empty() && decision.scopes.is_empty() {
         for line in &decision.explanation {
             page.line(2, &printable(line));
         }
