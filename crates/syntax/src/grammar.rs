@@ -80,3 +80,20 @@ fn end(pair: &Pair<'_>) -> usize {
         .next_back()
         .map_or_else(|| pair.as_span().end(), |last| end(&last))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Rule;
+
+    #[test]
+    fn keywords_and_brackets_stand_at_the_end_of_the_grammar() {
+        for rule in Rule::all_rules() {
+            let name = format!("{rule:?}");
+            let is_fixed = name.starts_with("kw_")
+                || name.starts_with("p_")
+                || name == "deeper"
+                || name == "shallower";
+            assert_eq!(rule.is_fixed(), is_fixed, "{name}");
+        }
+    }
+}
