@@ -30,7 +30,11 @@ pub(crate) fn policy_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
                 Err(error) if error.loop_ancestor().is_some() => continue,
                 Err(error) => {
                     let at = error.path().unwrap_or(path).to_owned();
-                    return Err(Error::io("read", &at, error.into()));
+                    let cause = match error.into_io_error() {
+                        Some(cause) => cause,
+                        None => std::io::Error::other("the folder contains itself"),
+                    };
+                    return Err(Error::io("read", &at, cause));
                 }
             };
             let wanted = entry.path().extension().is_some_and(|end| end == ENDING);

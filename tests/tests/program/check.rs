@@ -180,6 +180,18 @@ fn a_folder_that_contains_itself_is_read_once() {
     folder.run(&["check", "."]).ends(0).shows("1 file with");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_an_error_and_no_gap_in_the_policy() {
+    let folder = Folder::starter();
+    std::os::unix::fs::symlink("nowhere", folder.path().join("denies.placet"))
+        .expect("links can be made");
+    folder
+        .run(&["check", "."])
+        .ends(2)
+        .says("cannot read `./denies.placet`: no such file or directory");
+}
+
 #[test]
 fn the_terminal_is_safe_from_policies() {
     let folder = Folder::starter();
