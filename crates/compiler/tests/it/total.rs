@@ -45,7 +45,7 @@ fn tokens(text: &str) -> Vec<&str> {
 #[test]
 fn mangled_policies_give_findings_and_no_panic() {
     let mut numbers = Numbers(7);
-    for round in 0..600 {
+    for round in 0..200 {
         let text = TEXTS[round % TEXTS.len()];
         let mut tokens = tokens(text);
         for _ in 0..=numbers.below(4) {
@@ -86,4 +86,63 @@ fn items_may_be_missing_anywhere() {
             render(&checked.diagnostics, &sources);
         }
     }
+}
+
+/// Checks a text that is large or deep; `code` is what it gives.
+fn hostile(text: &str, code: &str) {
+    let start = "policy p { language 1  layers main  lifetime 1h }\n\
+        facts context { risk: int }\n\
+        tool t { action go -> \"x/**\" }\n";
+    let (checked, _) = check_files(&[("hostile", &format!("{start}{text}"))]);
+    let found: Vec<&str> = checked
+        .diagnostics
+        .iter()
+        .map(|found| found.code.as_str())
+        .collect();
+    let last = found.last().copied().unwrap_or_default();
+    assert_eq!(last, code, "{} findings", found.len());
+}
+
+#[test]
+fn hostile_policies_are_refused_soon_and_on_a_small_stack() {
+    let lines = |count: usize, line: fn(usize) -> String| -> String {
+        (0..count).map(line).collect::<Vec<_>>().join("\n")
+    };
+    let rule = "\ndeny d { action go }";
+    hostile(
+        &(lines(20_000, |at| format!("let l{at} = l{}", (at + 1) % 20_000)) + rule),
+        "PL0116",
+    );
+    hostile(
+        &(lines(20_000, |at| {
+            format!("group agents g{at} in g{}", (at + 1) % 20_000)
+        }) + rule),
+        "PL0114",
+    );
+    let chain = lines(20_000, |at| format!("group agents g{at} in g{}", at + 1));
+    hostile(&(chain + "\ngroup agents g20000" + rule), "PL0910");
+    let nested = lines(200, |at| {
+        format!("let l{} = some x{at} in [1]: (x{at} > 0 and l{at})", at + 1)
+    });
+    hostile(
+        &("let l0 = context.risk > 1\n".to_owned() + &nested + rule),
+        "PL0913",
+    );
+    hostile(
+        &lines(3_000, |at| format!("deny d{at} {{ agent bot{at} }}")),
+        "PL0903",
+    );
+    hostile(
+        &(lines(200, |at| {
+            format!(
+                "facts resource \"a{at}/*\", \"b/{at}/*\", \"c/*/{at}\", \"d\", \"e\", \"f\" {{ o: text }}"
+            )
+        }) + rule),
+        "PL0910",
+    );
+    let doubled = lines(11, |at| format!("let d{} = d{at} and d{at}", at + 1));
+    hostile(
+        &("let d0 = context.risk > 1\n".to_owned() + &doubled + rule),
+        "PL0912",
+    );
 }
