@@ -27,10 +27,12 @@ fn check(name: &str, value: usize) {
 fn limits_of_policies_are_those_of_the_code() {
     check("bytes of one file", syntax::limits::FILE_BYTES);
     check("levels of nesting", syntax::limits::NESTING);
-    check("findings shown", syntax::limits::DIAGNOSTICS);
+    check("findings of syntax", syntax::limits::DIAGNOSTICS);
+    check("findings of checking", limits::DIAGNOSTICS);
     check("segments of a pattern", syntax::limits::SEGMENTS);
     check("bytes of a string", syntax::limits::STRING_BYTES);
     check("rules of a policy set", limits::RULES);
+    check("histories", limits::HISTORIES);
     check("declarations of each", limits::DECLARATIONS);
     check("layers", limits::LAYERS);
     check("patterns of one rule", limits::PATTERNS);
@@ -38,7 +40,11 @@ fn limits_of_policies_are_those_of_the_code() {
     check("conditions of one rule", limits::CLAUSES);
     check("fields of a record", limits::FIELDS);
     check("members of a list", limits::LIST);
-    check("parts of all conditions", limits::EXPANSION);
+    check("memberships that nesting", limits::NESTED);
+    check("functions that all `tool`", limits::COVERED);
+    check("functions whose calls", limits::HISTORY_FUNCTIONS);
+    check("parts of all conditions of one", limits::EXPANSION);
+    check("parts of all conditions of a", limits::EXPANSION_TOTAL);
     check("levels of a condition", limits::DEPTH.into());
 }
 
