@@ -38,6 +38,7 @@ fn check_claim(
     claim: &Declared<ast::Claim>,
 ) {
     let file = claim.file;
+    let recovered = claim.item.recovered;
     let (region, who, needs) = match &claim.node.body.node {
         ClaimBody::Never(region) | ClaimBody::Always(region) => (region, None, None),
         ClaimBody::Only { who, region } => (region, Some(who), None),
@@ -54,9 +55,13 @@ fn check_claim(
             .help("what every request of a region needs stands behind it: `every { … } needs …`"),
         );
     }
-    let covered = Covered::of(world, report, file, &clauses, "the region");
+    let covered = Covered::of(world, report, file, &clauses, ("the region", recovered));
     let moment = clauses.moment.map(|(moment, _)| moment);
-    let mut scope = covered.scope("claim", Stance::Stops, moment);
+    let mut scope = if recovered {
+        covered.recovered_scope("claim", moment)
+    } else {
+        covered.scope("claim", Stance::Stops, moment)
+    };
     let mut elaborator = Elaborator::new(world, exprs, report, &scope, file);
     for (condition, unless) in &clauses.conditions {
         elaborator.condition(condition, *unless);
@@ -78,7 +83,9 @@ fn check_claim(
     }
     let used = elaborator.used_captures().clone();
     let known = elaborator.into_known();
-    check_used(report, &covered.written.captures, &used);
+    if !recovered {
+        check_used(report, &covered.written.captures, &used);
+    }
     scope.reads = Reads::Facts;
     let mut elaborator = Elaborator::new(world, exprs, report, &scope, file).knowing(known);
     resolve_patterns(&mut elaborator, file, &covered.written);

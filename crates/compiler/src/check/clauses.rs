@@ -93,7 +93,7 @@ impl Covered {
         report: &mut Report,
         file: FileId,
         clauses: &Clauses,
-        shown: &str,
+        (shown, recovered): (&str, bool),
     ) -> Self {
         let agents = agents(world, report, file, clauses.agent.map(|(names, _)| names));
         let users = users(world, report, file, clauses.user.map(|(users, _)| users));
@@ -101,7 +101,7 @@ impl Covered {
         let tools = clauses.tool.map(|(tools, _)| tools);
         let functions = functions(world, report, file, tools);
         let actions = actions(world, report, file, clauses.action.map(|(names, _)| names));
-        let unknown = report.wrong() > before;
+        let unknown = report.wrong() > before || recovered;
         if !unknown && !report.has_gaps() && !world.functions.is_empty() {
             let coverage = Coverage::new(functions.clone(), actions.clone());
             if coverage.is_empty(world) {
@@ -117,6 +117,17 @@ impl Covered {
             actions,
             unknown,
             written,
+        }
+    }
+
+    /// What conditions beside these clauses may read, when some clauses could not be: then
+    /// nothing can be missed, because it may stand there.
+    pub(crate) fn recovered_scope(&self, subject: &'static str, moment: Option<Moment>) -> Scope {
+        Scope {
+            user: UserScope::Maybe,
+            args: ArgScope::Later,
+            resources: ResourceScope::Later,
+            ..self.scope(subject, Stance::Unchecked, moment)
         }
     }
 

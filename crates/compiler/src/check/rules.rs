@@ -75,13 +75,18 @@ fn check_rule(
     check_shape(world, report, decl, kind, &clauses);
 
     let shown = format!("`{}`", node.name.node);
-    let covered = Covered::of(world, report, file, &clauses, &shown);
+    let recovered = decl.item.recovered;
+    let covered = Covered::of(world, report, file, &clauses, (&shown, recovered));
     let stance = match kind {
         RuleKind::Grant => Stance::Fits,
         RuleKind::Deny | RuleKind::Require => Stance::Stops,
     };
     let moment = clauses.moment.map(|(moment, _)| moment);
-    let mut scope = covered.scope(kind.name(), stance, moment);
+    let mut scope = if recovered {
+        covered.recovered_scope(kind.name(), moment)
+    } else {
+        covered.scope(kind.name(), stance, moment)
+    };
     let mut elaborator = Elaborator::new(world, exprs, report, &scope, file);
     let conditions: Vec<Condition> = clauses
         .conditions
@@ -101,7 +106,9 @@ fn check_rule(
     let call_time = elaborator.call_time().cloned();
     let used = elaborator.used_captures().clone();
     let known = elaborator.into_known();
-    check_used(report, &covered.written.captures, &used);
+    if !recovered {
+        check_used(report, &covered.written.captures, &used);
+    }
     if let (Some(Moment::Issuance), Some((place, what))) = (scope.moment, call_time) {
         not_at_issuance(report, kind, place, &what);
     }

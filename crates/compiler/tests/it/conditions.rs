@@ -701,3 +701,23 @@ fn an_unparsed_part_hides_only_what_it_may_declare() {
     assert_eq!(found, ["PL0001", "PL0102"], "{rendered}");
     assert!(checked.policy.is_none());
 }
+
+#[test]
+fn a_clause_that_does_not_parse_is_not_missed() {
+    let check = |rule: &str| {
+        let (checked, rendered) = checked(rule);
+        let codes: Vec<&str> = checked
+            .diagnostics
+            .iter()
+            .map(|found| found.code.as_str())
+            .collect();
+        let syntax = codes.iter().all(|code| code.starts_with("PL00"));
+        assert!(syntax && !codes.is_empty(), "{rendered}");
+    };
+    check("deny case { action edit  when has ??? user  when user.tenant == \"a\" }");
+    check("deny case { resource \"doc/{*d}\"  when d = \"x\" }");
+    check(
+        "grant case { agent any  user any  tool docs  action edit  resorce \"doc/*\"  when has resource.size }",
+    );
+    check("require case { action edit  aproval leads }");
+}
