@@ -174,15 +174,10 @@ impl Elaborator<'_, '_, '_> {
                         format!("guard it with `{guard} {word} …`"),
                     );
             }
-            None => {
-                diagnostic = diagnostic.help(format!(
-                    "add `when has {}`, or name `user any` where that is what is missing",
-                    need.text
-                ));
-                if !matches!(need.why, Why::User) {
-                    diagnostic.help = Some(format!("add `when has {}`", need.text));
-                }
+            None if matches!(need.why, Why::User) => {
+                diagnostic = diagnostic.help("write `user any`, or add `when has user`");
             }
+            None => diagnostic = diagnostic.help(format!("add `when has {}`", need.text)),
         }
         diagnostic
     }
