@@ -4,7 +4,9 @@
 use placet_model::credential::Credential;
 use placet_model::ids::{GroupId, HistoryId, PatternId, ResourceFactsId};
 use placet_model::json::Fields;
-use placet_model::policy::{Entity, Fact, GroupKind, History, HistoryKey, Moment, Policy, Type};
+use placet_model::policy::{
+    Entity, Fact, Field, GroupKind, History, HistoryKey, Moment, Policy, Type,
+};
 use placet_model::request::{Principal, Record, Request};
 use placet_model::resource::Resource;
 use placet_model::text::check_id;
@@ -13,7 +15,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::inputs::{Inputs, Membership, ResourceValues};
 use crate::pattern;
-use crate::typed::{Invalid, Slot, Strictness, brief, escape, read, record};
+use crate::typed::{Invalid, Slot, Strictness, brief, read, record};
 
 /// The longest chain of agents.
 pub const MAX_CHAIN: usize = 16;
@@ -283,26 +285,28 @@ fn bind_facts(
     facts: &mut [Slot],
 ) -> Result<(), Invalid> {
     let place = match entity {
-        Entity::Context => "/context".to_owned(),
-        _ => format!("/{}/facts", entity.name()),
+        Entity::Agent => "/agent/facts",
+        Entity::User => "/user/facts",
+        Entity::Task => "/task/facts",
+        Entity::Context => "/context",
     };
     for (fact, slot) in policy.facts.iter().zip(facts.iter_mut()) {
         if fact.entity != entity {
             continue;
         }
-        let at = format!("{place}/{}", escape(&fact.field.name));
-        let typed = typed_fact(policy, fact, given, &at)?;
+        let typed =
+            typed_field(policy, &fact.field, given).map_err(|invalid| invalid.below(place))?;
         let value = match frozen {
             Some(frozen) if is_frozen(fact) => {
-                let held = typed_fact(policy, fact, frozen, &format!("/credential{at}"))?;
+                let held = typed_field(policy, &fact.field, frozen)
+                    .map_err(|invalid| invalid.below(place).below("/credential"))?;
                 if typed != Slot::Absent && typed != held {
-                    return Err(Invalid::new(
-                        at,
-                        format!(
-                            "contradicts the `{}` that the credential holds",
-                            fact.field.name
-                        ),
-                    ));
+                    return Err(Invalid::here(format!(
+                        "contradicts the `{}` that the credential holds",
+                        fact.field.name
+                    ))
+                    .under(&fact.field.name)
+                    .below(place));
                 }
                 held
             }
@@ -326,9 +330,11 @@ pub(crate) fn is_frozen(fact: &Fact) -> bool {
     fact.fixed || fact.entity == Entity::Task
 }
 
-fn typed_fact(policy: &Policy, fact: &Fact, given: &Fields, at: &str) -> Result<Slot, Invalid> {
-    match given.iter().find(|(name, _)| *name == fact.field.name) {
-        Some((_, json)) => read(policy, fact.field.ty, json, Strictness::Facts, at),
+/// A fact or other field among what was given.
+fn typed_field(policy: &Policy, field: &Field, given: &Fields) -> Result<Slot, Invalid> {
+    match given.iter().find(|(name, _)| *name == field.name) {
+        Some((_, json)) => read(policy, field.ty, json, Strictness::Facts)
+            .map_err(|invalid| invalid.under(&field.name)),
         None => Ok(Slot::Absent),
     }
 }
@@ -352,18 +358,17 @@ fn bind_agent(
             continue;
         };
         let name = &fact.field.name;
-        let at = format!("{place}/{}", escape(name));
         let frozen = frozen.filter(|_| is_frozen(fact));
         for fields in std::iter::once(given).chain(frozen) {
-            let told = typed_fact(policy, fact, fields, &at)?;
+            let told =
+                typed_field(policy, &fact.field, fields).map_err(|invalid| invalid.below(place))?;
             if told != Slot::Absent && told != Slot::Known(value.clone()) {
-                return Err(Invalid::new(
-                    at,
-                    format!(
-                        "contradicts the `{name}` that the policy sets for agent `{}`",
-                        brief(&agent.name)
-                    ),
-                ));
+                return Err(Invalid::here(format!(
+                    "contradicts the `{name}` that the policy sets for agent `{}`",
+                    brief(&agent.name)
+                ))
+                .under(name)
+                .below(place));
             }
         }
         *slot = Slot::Known(value.clone());
@@ -469,9 +474,9 @@ fn bind_resources(
 ) -> Result<Vec<(SmolStr, ResourceValues)>, Invalid> {
     let mut resources = Vec::with_capacity(request.resources.len());
     for (name, facts) in &request.resources {
-        let place = format!("/resources/{}", escape(name));
-        let resource = Resource::parse(name)
-            .map_err(|error| Invalid::new(place.clone(), error.to_string()))?;
+        let under = |invalid: Invalid| invalid.under(name).below("/resources");
+        let resource =
+            Resource::parse(name).map_err(|error| under(Invalid::here(error.to_string())))?;
         let mut values = Vec::new();
         for (at, block) in policy.resource_facts.iter().enumerate() {
             if !within_any(policy, &block.patterns, &resource) {
@@ -480,13 +485,7 @@ fn bind_resources(
             // Each fact by itself: one without a value says nothing of the others.
             let mut slots = Vec::with_capacity(block.fields.len());
             for field in &block.fields {
-                let slot = match facts.iter().find(|(name, _)| *name == field.name) {
-                    Some((_, json)) => {
-                        let at = format!("{place}/{}", escape(&field.name));
-                        read(policy, field.ty, json, Strictness::Facts, &at)?
-                    }
-                    None => Slot::Absent,
-                };
+                let slot = typed_field(policy, field, facts).map_err(under)?;
                 slots.push((field.name.clone(), slot));
             }
             values.push((ResourceFactsId::new(at), slots));
@@ -520,13 +519,13 @@ fn bind_history(inputs: &Inputs<'_>, id: HistoryId, request: &Request) -> Result
             Moment::Runtime => Slot::Absent,
         });
     };
-    let place = format!("/histories/{}", escape(&history.name));
+    let under = |invalid: Invalid| invalid.under(&history.name).below("/histories");
     let mut order: Vec<(i64, Value)> = Vec::with_capacity(records.len());
     let mut whole = true;
     for (at, one) in records.iter().enumerate() {
-        let place = format!("{place}/{at}");
         match (
-            record_value(policy, history, one, &place)?,
+            record_value(policy, history, one)
+                .map_err(|invalid| under(invalid.under(&at.to_string())))?,
             selects(inputs, history, one),
         ) {
             (Some(value), Some(true)) => order.push((one.seq, value)),
@@ -536,7 +535,7 @@ fn bind_history(inputs: &Inputs<'_>, id: HistoryId, request: &Request) -> Result
     }
     order.sort_by_key(|(seq, _)| *seq);
     if let Some([(seq, _), _]) = order.array_windows::<2>().find(|[(a, _), (b, _)]| a == b) {
-        return Err(Invalid::new(place, format!("two records have seq {seq}")));
+        return Err(under(Invalid::here(format!("two records have seq {seq}"))));
     }
     Ok(match inputs.moment {
         Moment::Issuance => Slot::Open,
@@ -614,20 +613,13 @@ fn record_value(
     policy: &Policy,
     history: &History,
     one: &Record,
-    place: &str,
 ) -> Result<Option<Value>, Invalid> {
     let part = |ty: placet_model::ids::TypeId, given: &Fields, name: &str| {
         let Some(Type::Record(fields)) = policy.types.get(ty.index()) else {
             return Ok(Slot::Undefined);
         };
-        record(
-            policy,
-            fields,
-            given,
-            Strictness::Facts,
-            true,
-            &format!("{place}/{name}"),
-        )
+        record(policy, fields, given, Strictness::Facts, true)
+            .map_err(|invalid| invalid.under(name))
     };
     let (args, result) = (
         part(history.args, &one.args, "args")?,

@@ -44,14 +44,9 @@ pub(crate) fn arguments(
             ),
         ));
     };
-    match record(
-        policy,
-        fields,
-        args,
-        Strictness::Arguments,
-        declared.open,
-        "/call/args",
-    )? {
+    match record(policy, fields, args, Strictness::Arguments, declared.open)
+        .map_err(|invalid| invalid.below("/call/args"))?
+    {
         Slot::Known(value) => Ok(value),
         _ => Err(Invalid::new(
             "/call/args",

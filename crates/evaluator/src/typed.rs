@@ -20,6 +20,24 @@ pub(crate) struct Invalid {
 }
 
 impl Invalid {
+    /// Something wrong right here; callers say [`under`](Self::under) which key it is, so
+    /// that a place costs nothing until something is wrong.
+    pub(crate) fn here(message: impl Into<String>) -> Self {
+        Self::new("", message)
+    }
+
+    /// The same, below a key or index.
+    pub(crate) fn under(mut self, key: &str) -> Self {
+        self.place.insert_str(0, &format!("/{}", escape(key)));
+        self
+    }
+
+    /// The same, below a place.
+    pub(crate) fn below(mut self, place: &str) -> Self {
+        self.place.insert_str(0, place);
+        self
+    }
+
     pub(crate) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             place: place.into(),
@@ -56,7 +74,6 @@ pub(crate) fn read(
     ty: TypeId,
     json: &Json,
     strictness: Strictness,
-    place: &str,
 ) -> Result<Slot, Invalid> {
     if matches!(json, Json::Null) {
         return Ok(Slot::Absent);
@@ -69,23 +86,17 @@ pub(crate) fn read(
         (Type::Bool, Json::Bool(value)) => known(Value::Bool(*value)),
         (Type::Int, Json::Number(text)) => match exact_integer(text) {
             Some(value) => known(Value::Int(value)),
-            None => Err(Invalid::new(
-                place,
-                format!(
-                    "expected a whole number between -2^63 and 2^63 - 1, found `{}`",
-                    brief(text)
-                ),
-            )),
+            None => Err(Invalid::here(format!(
+                "expected a whole number between -2^63 and 2^63 - 1, found `{}`",
+                brief(text)
+            ))),
         },
         (Type::Decimal, Json::Number(text)) => match exact_decimal(text) {
             Some(value) => known(Value::Decimal(value)),
-            None => Err(Invalid::new(
-                place,
-                format!(
-                    "`{}` is not exactly a decimal of at most 28 digits",
-                    brief(text)
-                ),
-            )),
+            None => Err(Invalid::here(format!(
+                "`{}` is not exactly a decimal of at most 28 digits",
+                brief(text)
+            ))),
         },
         (Type::Text, Json::String(value)) => known(Value::Text(value.clone())),
         (Type::Enum(members), Json::String(value)) => {
@@ -93,52 +104,47 @@ pub(crate) fn read(
                 known(Value::Text(value.clone()))
             } else if strictness == Strictness::Arguments {
                 let all: Vec<String> = members.iter().map(|member| format!("`{member}`")).collect();
-                Err(Invalid::new(
-                    place,
-                    format!("`{}` is none of {}", brief(value), all.join(", ")),
-                ))
+                Err(Invalid::here(format!(
+                    "`{}` is none of {}",
+                    brief(value),
+                    all.join(", ")
+                )))
             } else {
                 Ok(Slot::Undefined)
             }
         }
         (Type::Time, Json::String(value)) => match Time::parse(value) {
             Some(time) => known(Value::Time(time)),
-            None => Err(Invalid::new(
-                place,
-                format!(
-                    "`{}` is not an RFC 3339 time such as `2026-11-23T10:00:00Z`",
-                    brief(value)
-                ),
-            )),
+            None => Err(Invalid::here(format!(
+                "`{}` is not an RFC 3339 time such as `2026-11-23T10:00:00Z`",
+                brief(value)
+            ))),
         },
         (Type::Duration, Json::String(value)) => match Duration::parse(value) {
             Some(duration) => known(Value::Duration(duration)),
-            None => Err(Invalid::new(
-                place,
-                format!(
-                    "`{}` is not a duration such as `90s`, `15m`, `1h`, `30d`",
-                    brief(value)
-                ),
-            )),
+            None => Err(Invalid::here(format!(
+                "`{}` is not a duration such as `90s`, `15m`, `1h`, `30d`",
+                brief(value)
+            ))),
         },
         (Type::Ip, Json::String(value)) => match value.parse() {
             Ok(address) => known(Value::Ip(std::net::IpAddr::to_canonical(&address))),
-            Err(_) => Err(Invalid::new(
-                place,
-                format!("`{}` is not an IPv4 or IPv6 address", brief(value)),
-            )),
+            Err(_) => Err(Invalid::here(format!(
+                "`{}` is not an IPv4 or IPv6 address",
+                brief(value)
+            ))),
         },
         (Type::Json, _) => known(Value::Json),
         (Type::Set(member) | Type::List(member), Json::Array(items)) => {
             let mut values = Vec::with_capacity(items.len());
             for (at, item) in items.iter().enumerate() {
-                match read(policy, *member, item, strictness, &format!("{place}/{at}"))? {
+                match read(policy, *member, item, strictness)
+                    .map_err(|invalid| invalid.under(&at.to_string()))?
+                {
                     Slot::Known(value) => values.push(value),
                     Slot::Absent => {
-                        return Err(Invalid::new(
-                            format!("{place}/{at}"),
-                            "null cannot be a member of a set or list",
-                        ));
+                        return Err(Invalid::here("null cannot be a member of a set or list")
+                            .under(&at.to_string()));
                     }
                     // One member without a value leaves the whole without one.
                     Slot::Undefined | Slot::Open => return Ok(Slot::Undefined),
@@ -151,12 +157,13 @@ pub(crate) fn read(
             })
         }
         (Type::Record(fields), Json::Object(given)) => {
-            record(policy, fields, given, strictness, false, place)
+            record(policy, fields, given, strictness, false)
         }
-        _ => Err(Invalid::new(
-            place,
-            format!("expected {}, found {}", expected(kind), found(json)),
-        )),
+        _ => Err(Invalid::here(format!(
+            "expected {}, found {}",
+            expected(kind),
+            found(json)
+        ))),
     }
 }
 
@@ -168,7 +175,6 @@ pub(crate) fn record(
     given: &Fields,
     strictness: Strictness,
     open: bool,
-    place: &str,
 ) -> Result<Slot, Invalid> {
     if strictness == Strictness::Arguments && !open {
         for (name, _) in given {
@@ -177,18 +183,17 @@ pub(crate) fn record(
                 let hint = close
                     .map(|close| format!("; did you mean `{close}`?"))
                     .unwrap_or_default();
-                return Err(Invalid::new(
-                    format!("{place}/{}", escape(name)),
-                    format!("unknown argument `{}`{hint}", brief(name)),
-                ));
+                return Err(
+                    Invalid::here(format!("unknown argument `{}`{hint}", brief(name))).under(name),
+                );
             }
         }
     }
     let mut values = Vec::with_capacity(fields.len());
     for field in fields {
-        let at = format!("{place}/{}", escape(&field.name));
         let slot = match given.iter().find(|(name, _)| *name == field.name) {
-            Some((_, json)) => read(policy, field.ty, json, strictness, &at)?,
+            Some((_, json)) => read(policy, field.ty, json, strictness)
+                .map_err(|invalid| invalid.under(&field.name))?,
             None => Slot::Absent,
         };
         match (slot, &field.default) {
@@ -196,10 +201,8 @@ pub(crate) fn record(
             (Slot::Absent, Some(default)) => values.push((field.name.clone(), default.clone())),
             (Slot::Absent, None) => {
                 if strictness == Strictness::Arguments && !field.optional {
-                    return Err(Invalid::new(
-                        at,
-                        format!("missing argument `{}`", field.name),
-                    ));
+                    return Err(Invalid::here(format!("missing argument `{}`", field.name))
+                        .under(&field.name));
                 }
             }
             (Slot::Undefined | Slot::Open, _) => return Ok(Slot::Undefined),
@@ -209,7 +212,7 @@ pub(crate) fn record(
 }
 
 /// A name as a JSON pointer token (RFC 6901).
-pub(crate) fn escape(name: &str) -> String {
+fn escape(name: &str) -> String {
     brief(name).replace('~', "~0").replace('/', "~1")
 }
 

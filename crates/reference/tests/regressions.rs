@@ -40,7 +40,10 @@ fn decides(kind: Kind, policy: &str, request: &str, expected: &str) {
         let rules = outcome.rules.join(" ");
         format!("{} {rules}", outcome.reason).trim().to_owned()
     };
-    let (decided, specified) = (kind.decide(&engine, &request), kind.specify(&engine, &request));
+    let (decided, specified) = (
+        kind.decide(&engine, &request),
+        kind.specify(&engine, &request),
+    );
     assert_eq!(shown(&specified), expected, "specification");
     assert_eq!(decided, specified, "engine");
 }
