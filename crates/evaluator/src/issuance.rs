@@ -168,6 +168,14 @@ impl Share {
     }
 }
 
+/// A way that only lacks duties.
+struct Short {
+    /// How many are missing, the grants' names, the region: the least is reported.
+    rank: (usize, Vec<SmolStr>, String),
+    standing: Standing,
+    rules: Vec<RuleId>,
+}
+
 /// A way to grant a region: one grant of each layer that needs one.
 #[derive(Clone)]
 struct Way {
@@ -386,7 +394,7 @@ impl Issue<'_> {
         let mut scopes = Vec::new();
         let mut given: Vec<Region> = Vec::new();
         let mut denied = BTreeSet::new();
-        let mut short: Option<(usize, Vec<SmolStr>, String, Standing, Vec<RuleId>)> = None;
+        let mut short: Option<Short> = None;
         for way in ways {
             let cut = pair.cutting(&way.region)?;
             if !cut.is_empty() {
@@ -397,12 +405,14 @@ impl Issue<'_> {
             if standing.missing() > 0 {
                 let names: Vec<SmolStr> =
                     way.grants.iter().map(|id| policy.rule_name(*id)).collect();
-                let asked = way.region.to_string();
-                let nearer = short.as_ref().is_none_or(|(missing, known, region, ..)| {
-                    (standing.missing(), &names, &asked) < (*missing, known, region)
-                });
-                if nearer {
-                    short = Some((standing.missing(), names, asked, standing, offer.rules));
+                let rank = (standing.missing(), names, way.region.to_string());
+                if short.as_ref().is_none_or(|nearest| rank < nearest.rank) {
+                    let rules = offer.rules;
+                    short = Some(Short {
+                        rank,
+                        standing,
+                        rules,
+                    });
                 }
                 continue;
             }
@@ -445,7 +455,9 @@ impl Issue<'_> {
                 _ if !denied.is_empty() => {
                     Share::refused(Reason::DeniedByRule, denied.into_iter().collect())
                 }
-                Some((_, _, _, standing, rules)) => Share {
+                Some(Short {
+                    standing, rules, ..
+                }) => Share {
                     unmet: standing.unmet.clone(),
                     ..Share::refused(standing.reason(), rules)
                 },
