@@ -1,16 +1,19 @@
 //! Rule sets made to blow a graph up. Each must stay within the stated bound, which must
 //! stay linear in what the policy's author wrote, and must be lowered in no time.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use placet_compiler::lower::{bound, lower};
 use placet_model::compiled::Compiled;
 use placet_model::graph::demand::{self, MAX_PLACES, Planner};
+use placet_model::graph::{Atom, Node};
 use placet_model::ids::*;
 use placet_model::policy::*;
+use placet_model::value::Value;
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::generate::{BOOLS, Build};
+use crate::generate::{BOOLS, Build, Random};
 
 /// Lowers a policy; gives its number of nodes and how long lowering took.
 fn check(name: &str, policy: Policy) -> (usize, Duration) {
@@ -153,9 +156,7 @@ fn rules_with_a_thousand_patterns_and_conditions_on_each() {
         .collect();
     let conditions: Vec<Condition> = (0..1_000)
         .map(|at| {
-            let text = build.expr(Expr::Const(placet_model::value::Value::Text(
-                format_smolstr!("v{at}"),
-            )));
+            let text = build.expr(Expr::Const(Value::Text(format_smolstr!("v{at}"))));
             Condition {
                 expr: build.expr(Expr::Compare(Comparison::NotEqual, capture, text)),
                 unless: false,
@@ -180,9 +181,7 @@ fn towers_of_and_and_or() {
             let mut tower = build.bool(rule % BOOLS);
             for level in 0..60 {
                 let leaf = build.bool((rule + level) % BOOLS);
-                let flag = build.expr(Expr::Const(placet_model::value::Value::Int(
-                    (rule * 100 + level) as i64,
-                )));
+                let flag = build.expr(Expr::Const(Value::Int((rule * 100 + level) as i64)));
                 let one = build.expr(Expr::Compare(Comparison::Equal, flag, flag));
                 let (left, right) = if first { (tower, leaf) } else { (leaf, tower) };
                 let inner = build.expr(Expr::And(left, right));
@@ -200,6 +199,46 @@ fn towers_of_and_and_or() {
         }
         check("towers", build.policy);
     }
+}
+
+#[test]
+fn a_part_of_a_condition_has_at_most_27_copies() {
+    let mut most = 0;
+    for seed in 0..60 {
+        let mut random = Random::new(seed);
+        let mut build = Build::new();
+        // Operands are put together in random places, so that towers lean to all sides.
+        let mut parts: Vec<ExprId> = (0..300)
+            .map(|at| {
+                let number = build.expr(Expr::Const(Value::Int(at)));
+                build.expr(Expr::Compare(Comparison::Equal, number, number))
+            })
+            .collect();
+        while parts.len() > 1 {
+            let at = random.below(parts.len());
+            let right = parts.remove(at);
+            let at = random.below(parts.len());
+            let left = parts[at];
+            parts[at] = match random.below(5) {
+                0 => build.expr(Expr::Not(left)),
+                1 | 2 => build.expr(Expr::And(left, right)),
+                _ => build.expr(Expr::Or(right, left)),
+            };
+        }
+        let condition = Condition {
+            expr: parts[0],
+            unless: random.one_in(2),
+        };
+        build.rule(RuleKind::Deny).conditions = vec![condition];
+        let mut copies: BTreeMap<Atom, usize> = BTreeMap::new();
+        for node in &lower(&build.policy)[0].nodes {
+            if let Node::Test { atom, .. } = node {
+                *copies.entry(*atom).or_default() += 1;
+            }
+        }
+        most = most.max(copies.into_values().max().unwrap_or_default());
+    }
+    assert!((4..=27).contains(&most), "{most} copies");
 }
 
 #[test]
