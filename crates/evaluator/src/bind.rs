@@ -200,13 +200,19 @@ fn ancestors(request: &Request, moment: Moment) -> Result<Vec<&Credential>, Inva
     }
     above.reverse();
     let top = request.credential.as_ref();
+    // At run time the last link is the credential's own agent. That another one shows it,
+    // even one further up the chain, is for the check of the holder.
+    let last = match (moment, top) {
+        (Moment::Runtime, Some(held)) => &held.agent.id,
+        _ => &request.agent.id,
+    };
     for (at, held) in above.iter().enumerate() {
         let agent = &held.agent.id;
         let again = above
             .iter()
             .skip(at + 1)
             .any(|other| other.agent.id == *agent)
-            || *agent == request.agent.id;
+            || agent == last;
         if again {
             return Err(Invalid::new(
                 "/credential",
@@ -523,13 +529,15 @@ fn bind_history(inputs: &Inputs<'_>, id: HistoryId, request: &Request) -> Result
     let mut order: Vec<(i64, Value)> = Vec::with_capacity(records.len());
     let mut whole = true;
     for (at, one) in records.iter().enumerate() {
-        match (
-            record_value(policy, history, one)
-                .map_err(|invalid| under(invalid.under(&at.to_string())))?,
-            selects(inputs, history, one),
-        ) {
+        // Calls of other tools have arguments of other types.
+        let selected = selects(inputs, history, one);
+        if selected == Some(false) {
+            continue;
+        }
+        let value = record_value(policy, history, one)
+            .map_err(|invalid| under(invalid.under(&at.to_string())))?;
+        match (value, selected) {
             (Some(value), Some(true)) => order.push((one.seq, value)),
-            (_, Some(false)) => {}
             _ => whole = false,
         }
     }

@@ -143,8 +143,11 @@ pub(crate) fn standing(
     {
         let per_call = consent == Consent::PerCall;
         let met = inputs.user.as_ref().is_some_and(|user| {
-            assents(request, true)
-                .any(|given| given.by == *user && is_about(inputs, given, subject, per_call))
+            assents(request, true).any(|given| {
+                given.by == *user
+                    && given.user.as_ref().is_none_or(|whose| whose == user)
+                    && is_about(inputs, given, subject, per_call)
+            })
         });
         let duty = ConsentDuty {
             by: inputs.user.clone().unwrap_or_default(),

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use placet_model::credential::Scope;
 use placet_model::decision::{Answer, Decision, Reason, ToolAnswer};
-use placet_model::ids::{ActionId, FunctionId, RuleId};
+use placet_model::ids::{ActionId, FunctionId, PatternId, RuleId, TypeId};
 use placet_model::pattern::{Concrete, covers};
-use placet_model::policy::{Moment, RuleKind};
+use placet_model::policy::{Expr, Function, Moment, RuleKind, Segment, Type};
 use placet_model::request::{Asked, Request};
 use placet_model::value::Time;
 use smol_str::SmolStr;
@@ -22,6 +22,7 @@ use crate::inputs::{Inputs, Trace};
 use crate::issuance::{Applies, OpenLayer, Pair};
 use crate::pattern;
 use crate::runtime::{self, Refusal, check_agents, check_holder, leaf};
+use crate::truth::Truths;
 use crate::typed::{Invalid, brief};
 
 /// Decides a listing.
@@ -107,18 +108,16 @@ impl Listing<'_> {
             return Ok((Answer::No, depends));
         };
         for line in &function.lines {
-            let applies = self
-                .links
-                .last()
-                .zip(line.when)
-                .is_none_or(|(acting, when)| {
-                    let nowhere = Concrete::ALL;
-                    let site = self.site(line.action, &nowhere);
-                    Eval::new(acting, site, self.trace)
-                        .truth(when, None)
-                        .may_be_true()
-                });
-            if !applies {
+            let applies =
+                self.links
+                    .last()
+                    .zip(line.when)
+                    .map_or(Truths::TRUE, |(acting, when)| {
+                        let nowhere = Concrete::ALL;
+                        let site = self.site(line.action, &nowhere);
+                        Eval::new(acting, site, self.trace).truth(when, None)
+                    });
+            if !applies.may_be_true() {
                 continue;
             }
             for template in &line.templates {
@@ -129,6 +128,11 @@ impl Listing<'_> {
                 let Some(region) = region else { continue };
                 match self.region(line.action, &region, &mut depends)? {
                     Answer::Yes => none = false,
+                    // What every call does too is never granted, and so no call is.
+                    Answer::No if applies.is_true() && self.is_certain(function, *template) => {
+                        self.trace.take_open();
+                        return Ok((Answer::No, Depends::new()));
+                    }
                     Answer::No => all = false,
                     Answer::Depends => (all, none) = (false, false),
                 }
@@ -146,6 +150,35 @@ impl Listing<'_> {
             },
             depends,
         ))
+    }
+
+    /// Whether each call of a function makes a request of this template: nothing in it is
+    /// optional or a list.
+    fn is_certain(&self, function: &Function, template: PatternId) -> bool {
+        let policy = self.engine.policy();
+        let params = function.params.and_then(|id| policy.types.get(id.index()));
+        let (Some(template), Some(Type::Record(params))) =
+            (policy.patterns.get(template.index()), params)
+        else {
+            return false;
+        };
+        let is_one = |ty: TypeId| {
+            !matches!(
+                policy.types.get(ty.index()),
+                None | Some(Type::Set(_) | Type::List(_))
+            )
+        };
+        template.segments.iter().all(|segment| match segment {
+            Segment::Hole(hole) => match policy.exprs.get(hole.value.index()) {
+                Some(Expr::Arg(name)) => params.iter().any(|param| {
+                    param.name == *name
+                        && (!param.optional || param.default.is_some())
+                        && is_one(param.ty)
+                }),
+                _ => false,
+            },
+            _ => true,
+        })
     }
 
     fn site<'r>(&self, action: ActionId, region: &'r Concrete) -> Site<'r> {

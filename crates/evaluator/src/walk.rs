@@ -195,7 +195,11 @@ pub(crate) fn agents(eval: &Eval<'_>, rule: &Rule) -> Truths {
         Agents::All => Truths::TRUE,
         Agents::In(groups) => {
             eval.trace.read(Read::AgentGroups);
-            eval.inputs.agent_groups.in_any(groups)
+            let truths = eval.inputs.agent_groups.in_any(groups);
+            if truths == Truths::UNDEFINED {
+                eval.trace.missing("agent groups");
+            }
+            truths
         }
         Agents::Named(names) => {
             eval.trace.read(Read::Agent);
@@ -216,7 +220,11 @@ pub(crate) fn users(eval: &Eval<'_>, rule: &Rule) -> Truths {
         (Users::In(_) | Users::Named(_), None) => Truths::FALSE,
         (Users::In(groups), Some(_)) => {
             eval.trace.read(Read::UserGroups);
-            eval.inputs.user_groups.in_any(groups)
+            let truths = eval.inputs.user_groups.in_any(groups);
+            if truths == Truths::UNDEFINED {
+                eval.trace.missing("user groups");
+            }
+            truths
         }
         (Users::Named(names), Some(user)) => Truths::of(names.binary_search(user).is_ok()),
     }

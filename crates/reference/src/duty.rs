@@ -187,7 +187,9 @@ pub fn standing(
             let given = assents(request, |request| &request.consents, |held| &held.consents);
             let met = world.user.as_ref().is_some_and(|user| {
                 given.iter().any(|assent| {
-                    assent.by == user.id && is_about(world, assent, subject, per_call)
+                    assent.by == user.id
+                        && assent.user.as_ref().is_none_or(|whose| *whose == user.id)
+                        && is_about(world, assent, subject, per_call)
                 })
             });
             let side = if met {

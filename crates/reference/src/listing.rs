@@ -2,8 +2,8 @@
 
 use placet_model::credential::Scope;
 use placet_model::decision::{Answer, Reason};
-use placet_model::ids::{FunctionId, LayerId, RuleId};
-use placet_model::policy::{Moment, Policy, RuleKind};
+use placet_model::ids::{FunctionId, LayerId, PatternId, RuleId};
+use placet_model::policy::{Expr, Moment, Policy, RuleKind, Segment, Type};
 use placet_model::request::{Asked, Request};
 use smol_str::SmolStr;
 
@@ -113,6 +113,11 @@ fn answer(
                 .collect();
             match region_answer(&pair, &above, request, &region) {
                 Answer::Yes => no = false,
+                Answer::No
+                    if applies == Truths::TRUE && every_call(world.policy, function, *template) =>
+                {
+                    return Answer::No;
+                }
                 Answer::No => yes = false,
                 Answer::Depends => {
                     yes = false;
@@ -126,6 +131,29 @@ fn answer(
         (true, false) => Answer::Yes,
         (false, false) => Answer::Depends,
     }
+}
+
+/// Whether each call makes a request of a template: its arguments are there, and one each.
+fn every_call(policy: &Policy, function: FunctionId, template: PatternId) -> bool {
+    let params = policy.functions[function.index()]
+        .params
+        .map(|params| &policy.types[params.index()]);
+    let Some(Type::Record(params)) = params else {
+        return false;
+    };
+    let segments = &policy.patterns[template.index()].segments;
+    segments.iter().all(|segment| {
+        let Segment::Hole(hole) = segment else {
+            return true;
+        };
+        let Expr::Arg(name) = &policy.exprs[hole.value.index()] else {
+            return false;
+        };
+        params.iter().any(|param| {
+            let many = matches!(policy.types[param.ty.index()], Type::Set(_) | Type::List(_));
+            param.name == *name && !many && (param.default.is_some() || !param.optional)
+        })
+    })
 }
 
 fn region_answer(pair: &Pair<'_>, above: &[Pair<'_>], request: &Request, region: &Shape) -> Answer {

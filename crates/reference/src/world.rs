@@ -339,9 +339,12 @@ impl<'a> World<'a> {
         let mut result: Vec<(i64, V)> = vec![];
         let mut untold = false;
         for record in records {
-            match (self.record(id, record)?, self.selects(id, record)) {
-                (_, Some(false)) => {}
-                (V::Undefined, _) | (_, None) => untold = true,
+            let selected = self.selects(id, record);
+            if selected == Some(false) {
+                continue;
+            }
+            match (self.record(id, record)?, selected) {
+                (V::Undefined, _) | (_, None | Some(false)) => untold = true,
                 (value, Some(true)) => result.push((record.seq, value)),
             }
         }

@@ -1,6 +1,7 @@
 //! The program as its users meet it: arguments and files in, output and exit code out.
 
 mod support;
+mod trust;
 
 mod build;
 mod check;

@@ -320,12 +320,17 @@ fn budgets(
     place: &Place<'_>,
 ) -> Result<Vec<(SmolStr, Vec<rust_decimal::Decimal>)>, Invalid> {
     let decimal = |json: Json, place: &Place<'_>| match json {
-        Json::Number(number) => exact_decimal(&number).ok_or_else(|| {
-            place.invalid(format!(
+        Json::Number(number) => match exact_decimal(&number) {
+            // Less than nothing would be a larger budget than the policy gives.
+            Some(spent) if spent < rust_decimal::Decimal::ZERO => {
+                Err(place.invalid("what was spent is not negative"))
+            }
+            Some(spent) => Ok(spent),
+            None => Err(place.invalid(format!(
                 "`{}` is too large or too precise",
                 shorten(&number)
-            ))
-        }),
+            ))),
+        },
         other => Err(expected("a number", &other, place)),
     };
     let read = |(name, spent): (SmolStr, Json)| {

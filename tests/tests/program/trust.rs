@@ -1,0 +1,202 @@
+//! What a hostile agent, or a host with bugs, might try against a decision.
+
+use serde_json::{Value, json};
+
+use crate::support::Folder;
+
+const POLICY: &str = r#"
+policy plant { language 1  layers main  lifetime 4h }
+facts user { site: text }
+agent planner
+agent fitter
+agent runner
+group users foremen from request
+tool plant {
+  action read { gauge(site: text, id: int) -> "site/{site}/{id}" }
+  action turn { valve(site: text, id: int, note: text?) -> "site/{site}/{id}" }
+  action log {
+    note(site: text, text: text) -> "log/{site}"
+    pair(site: text, other: text) -> "log/{site}", "safe/{other}"
+    maybe(site: text, other: text?) -> "log/{site}", "safe/{other}"
+  }
+}
+history turns = calls tool plant.valve per task
+grant plan { agent planner  user any  tool plant  action any  resource "site/**"  delegate 2 }
+grant fit { agent fitter  user any  tool plant  action any  resource "site/**"  delegate 1 }
+grant run {
+  agent runner  user any  tool plant  action read, turn  resource "site/{user.site}/*"
+  budget 2 calls
+}
+grant logs { agent runner  user in foremen  tool plant  action log  resource "log/*" }
+require yes { action turn  consent per call }
+deny pace { tool plant.valve  unless count(t in turns where t.args.id == args.id) < 2 }
+"#;
+
+fn plant() -> Folder {
+    let folder = Folder::new();
+    folder.file("plant.placet", POLICY);
+    folder.run(&["check", "."]).ends(0);
+    folder
+}
+
+/// A call of the runner's, by the policy alone.
+fn call(tool: &str, args: Value) -> Value {
+    json!({
+        "moment": "runtime",
+        "agent": { "id": "runner" },
+        "user": { "id": "ana", "groups": ["foremen"], "facts": { "site": "north" } },
+        "task": { "id": "T" },
+        "call": { "tool": tool, "args": args },
+        "histories": { "turns": [] },
+        "time": "2026-11-23T10:00:00Z",
+    })
+}
+
+fn decide(folder: &Folder, request: &Value) -> Value {
+    let args: &[&str] = match request.get("credential") {
+        None => &["decide", "-p", ".", "--no-credential"],
+        Some(_) => &["decide", "-p", "."],
+    };
+    folder.run_on(args, request.to_string()).json()
+}
+
+fn issue(folder: &Folder, agent: &str, parent: Option<&Value>) -> Value {
+    let mut request = json!({
+        "moment": "issuance",
+        "agent": { "id": agent },
+        "user": { "id": "ana", "facts": { "site": "north" } },
+        "task": { "id": "T" },
+        "scopes": [{ "tool": "plant", "action": "any", "resource": "**" }],
+        "time": "2026-11-23T10:00:00Z",
+    });
+    if let Some(parent) = parent {
+        request["credential"] = parent.clone();
+    }
+    decide(folder, &request)["credential"].clone()
+}
+
+#[test]
+fn a_credential_is_its_holders_and_nobodys_else_in_the_chain() {
+    let folder = plant();
+    let root = issue(&folder, "planner", None);
+    let middle = issue(&folder, "fitter", Some(&root));
+    let leaf = issue(&folder, "runner", Some(&middle));
+    let reason = |agent: &str, credential: &Value| {
+        let mut request = call("plant.gauge", json!({ "site": "north", "id": 1 }));
+        request["agent"]["id"] = json!(agent);
+        request["credential"] = credential.clone();
+        decide(&folder, &request)["reason"].clone()
+    };
+    assert_eq!(reason("runner", &leaf), "granted");
+    assert_eq!(reason("fitter", &leaf), "wrong-holder");
+    assert_eq!(reason("planner", &leaf), "wrong-holder");
+    assert_eq!(reason("runner", &middle), "wrong-holder");
+    let mut circle = leaf.clone();
+    circle["parent"]["parent"]["agent"]["id"] = json!("runner");
+    assert_eq!(reason("runner", &circle), "invalid-request");
+}
+
+#[test]
+fn a_consent_is_the_users_for_the_users_own_request() {
+    let folder = plant();
+    let mut request = call("plant.valve", json!({ "site": "north", "id": 1 }));
+    let asked = decide(&folder, &request);
+    assert_eq!(asked["reason"], "consent-required");
+    let digest = &asked["obligations"]["ask"]["consents"][0]["call"];
+    let mut reason = |change: Value| {
+        let mut consent = json!({ "by": "ana", "agent": "runner", "task": "T", "call": digest });
+        for (key, value) in change.as_object().expect("changes are an object") {
+            consent[key] = value.clone();
+        }
+        request["consents"] = json!([consent]);
+        decide(&folder, &request)["reason"].clone()
+    };
+    assert_eq!(reason(json!({})), "granted");
+    assert_eq!(reason(json!({ "user": "ana" })), "granted");
+    assert_eq!(reason(json!({ "user": "ben" })), "consent-required");
+    assert_eq!(reason(json!({ "by": "ben" })), "consent-required");
+    assert_eq!(reason(json!({ "agent": "fitter" })), "consent-required");
+    assert_eq!(reason(json!({ "task": "U" })), "consent-required");
+    assert_eq!(
+        reason(json!({ "not_after": "2026-11-23T10:00:00Z" })),
+        "consent-required"
+    );
+}
+
+#[test]
+fn groups_that_the_request_does_not_tell_are_named_as_missing() {
+    let folder = plant();
+    let mut request = call("plant.note", json!({ "site": "north", "text": "x" }));
+    assert_eq!(decide(&folder, &request)["reason"], "granted");
+    request["user"] = json!({ "id": "ana" });
+    let denied = decide(&folder, &request);
+    assert_eq!(denied["reason"], "no-grant");
+    assert_eq!(denied["missing"], json!(["user groups"]));
+}
+
+#[test]
+fn what_was_spent_is_never_negative() {
+    let folder = plant();
+    let mut request = call("plant.gauge", json!({ "site": "north", "id": 1 }));
+    let mut reason = |spent: Value| {
+        request["budgets"] = json!({ "main/run": [spent] });
+        decide(&folder, &request)["reason"].clone()
+    };
+    assert_eq!(reason(json!(1)), "granted");
+    assert_eq!(reason(json!(2)), "budget-exhausted");
+    assert_eq!(reason(json!(-5)), "invalid-request");
+}
+
+#[test]
+fn a_history_reads_the_arguments_of_the_calls_that_it_selects_only() {
+    let folder = plant();
+    let mut request = call("plant.valve", json!({ "site": "north", "id": 1 }));
+    let mut reason = |tool: &str, args: Value| {
+        request["histories"]["turns"] = json!([
+            { "seq": 1, "time": "2026-11-23T09:00:00Z", "tool": tool, "outcome": "ok", "args": args },
+        ]);
+        decide(&folder, &request)["reason"].clone()
+    };
+    assert_eq!(
+        reason("plant.valve", json!({ "id": 1 })),
+        "consent-required"
+    );
+    assert_eq!(
+        reason("plant.valve", json!({ "id": "one" })),
+        "invalid-request"
+    );
+    assert_eq!(
+        reason("crane.lift", json!({ "id": "one" })),
+        "consent-required"
+    );
+    assert_eq!(reason("plant.valve", json!({})), "denied-by-rule");
+}
+
+#[test]
+fn a_tool_whose_every_call_does_what_is_never_granted_is_not_shown() {
+    let folder = plant();
+    let mut request = call("", json!({}));
+    request["moment"] = json!("listing");
+    request.as_object_mut().expect("it is one").remove("call");
+    let listed = folder
+        .run_on(
+            &["list", "-p", ".", "--no-credential", "--format", "json"],
+            request.to_string(),
+        )
+        .json();
+    let answers: Vec<_> = listed["tools"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|tool| format!("{} {}", tool["tool"], tool["answer"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        answers,
+        [
+            "plant.gauge depends",
+            "plant.maybe depends",
+            "plant.note yes",
+            "plant.valve depends",
+        ]
+    );
+}
