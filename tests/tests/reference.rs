@@ -53,6 +53,7 @@ fn limits_of_deciding_are_those_of_the_code() {
     check("requests that one call", explain::MAX_REQUESTS);
     check("concrete patterns", explain::MAX_FILLED);
     check("patterns that one intersection", pattern::MAX_SPLIT);
+    check("members that one quantifier", explain::MAX_STEPS);
     check("ways to combine", explain::MAX_ALTERNATIVES);
     check("keys under which", graph::demand::MAX_KEYS);
 }

@@ -1,7 +1,8 @@
 //! Expressions: typed inputs to slots and truth sets. One evaluator serves all moments:
 //! at run time nothing is open, and every truth set has one member.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 use placet_model::ids::{ActionId, ExprId, FunctionId, PatternId};
 use placet_model::pattern::{Concrete, Seg};
@@ -54,7 +55,14 @@ pub(crate) struct Eval<'a> {
     pub(crate) site: Site<'a>,
     pub(crate) trace: &'a Trace,
     locals: RefCell<Vec<Value>>,
+    /// Members looked at since the outermost quantifier or aggregate began.
+    steps: Cell<usize>,
 }
+
+/// The most members that one quantifier or aggregate looks at, those of the ones within it
+/// included. Beyond it the condition is undefined: nested loops over long lists would
+/// otherwise take for ever.
+pub const MAX_STEPS: usize = 1_000_000;
 
 impl<'a> Eval<'a> {
     pub(crate) const fn new(inputs: &'a Inputs<'a>, site: Site<'a>, trace: &'a Trace) -> Self {
@@ -63,6 +71,7 @@ impl<'a> Eval<'a> {
             site,
             trace,
             locals: RefCell::new(Vec::new()),
+            steps: Cell::new(0),
         }
     }
 
@@ -106,14 +115,19 @@ impl<'a> Eval<'a> {
                 }
             }
             Expr::Compare(how, a, b) => both(*a, *b, &|a, b| Some(compare(*how, a, b))),
-            Expr::In(a, b) => both(*a, *b, &|a, b| Some(b.members()?.contains(a))),
+            Expr::In(a, b) => both(*a, *b, &|a, b| self.has_member(b, a)),
             Expr::Contains(a, b) => both(*a, *b, &|a, b| match (a, b) {
                 (Value::Text(a), Value::Text(b)) => Some(a.contains(b.as_str())),
-                (a, b) => Some(a.members()?.contains(b)),
+                (a, b) => self.has_member(a, b),
             }),
             Expr::SubsetOf(a, b) => both(*a, *b, &|a, b| {
-                let whole = b.members()?;
-                Some(a.members()?.iter().all(|member| whole.contains(member)))
+                let whole: BTreeSet<&Value> = b.members()?.iter().collect();
+                let members = a.members()?;
+                let in_loop = !self.locals.borrow().is_empty();
+                if in_loop && !self.may_step(whole.len().saturating_add(members.len())) {
+                    return None;
+                }
+                Some(members.iter().all(|member| whole.contains(member)))
             }),
             Expr::Like(a, parts) => self.one(*a, captures, |a| match a {
                 Value::Text(text) => Some(like(text, parts)),
@@ -451,6 +465,36 @@ impl<'a> Eval<'a> {
         result
     }
 
+    /// The steps of an outermost quantifier or aggregate begin.
+    fn begin(&self) {
+        if self.locals.borrow().is_empty() {
+            self.steps.set(0);
+        }
+    }
+
+    /// Whether so many more members may be looked at. Where nothing is bound there is no
+    /// loop, and one pass over what a request holds is always possible.
+    fn may_step(&self, members: usize) -> bool {
+        let steps = self.steps.get().saturating_add(members);
+        self.steps.set(steps);
+        steps <= MAX_STEPS
+    }
+
+    /// Whether a set or list has a member; `None` when that takes too many steps.
+    fn has_member(&self, of: &Value, member: &Value) -> Option<bool> {
+        match of {
+            Value::Set(members) => Some(members.binary_search(member).is_ok()),
+            other => {
+                let members = other.members()?;
+                let in_loop = !self.locals.borrow().is_empty();
+                if in_loop && !self.may_step(members.len()) {
+                    return None;
+                }
+                Some(members.contains(member))
+            }
+        }
+    }
+
     fn quantifier(
         &self,
         all: bool,
@@ -467,7 +511,11 @@ impl<'a> Eval<'a> {
             return Truths::UNDEFINED;
         };
         let mut result = Truths::of(all);
+        self.begin();
         for member in members {
+            if !self.may_step(1) {
+                return Truths::UNDEFINED;
+            }
             let holds = self.bound(over.slot, member, || {
                 let counts = over
                     .filter
@@ -508,7 +556,11 @@ impl<'a> Eval<'a> {
         };
         let members = list.members().ok_or(Slot::Undefined)?;
         let mut open = false;
+        self.begin();
         for member in members {
+            if !self.may_step(1) {
+                return Err(Slot::Undefined);
+            }
             self.bound(over.slot, member, || {
                 let counts = over
                     .filter

@@ -26,6 +26,7 @@ mod walk;
 pub use bind::MAX_CHAIN;
 pub use call::MAX_REQUESTS;
 pub use engine::Engine;
+pub use eval::MAX_STEPS;
 pub use explain::{AskedView, Clause, Explanation, LayerVerdict, LayerView, RuleView};
 pub use issuance::MAX_ALTERNATIVES;
 pub use pattern::MAX_FILLED;

@@ -1,7 +1,6 @@
 //! The program as its users meet it: arguments and files in, output and exit code out.
 
 mod support;
-mod trust;
 
 mod build;
 mod check;
@@ -11,3 +10,4 @@ mod fmt;
 mod pages;
 mod readme;
 mod start;
+mod trust;

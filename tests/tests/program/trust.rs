@@ -173,6 +173,39 @@ fn a_history_reads_the_arguments_of_the_calls_that_it_selects_only() {
 }
 
 #[test]
+fn nested_loops_over_long_arguments_come_to_an_end() {
+    let folder = Folder::new();
+    folder.file(
+        "sums.placet",
+        r#"
+        policy sums { language 1  layers main  lifetime 1h }
+        agent adder
+        tool sums { action add { three(a: list<int>, b: list<int>, c: list<int>) -> "sum" } }
+        grant add {
+          agent adder  user none  tool sums  action add  resource any
+          when all x in args.a: all y in args.b: all z in args.c: x + y + z < 100
+        }
+        deny sevens {
+          action add
+          when some x in args.a: some y in args.b: some z in args.c: x + y + z == 7
+        }
+        "#,
+    );
+    let reason = |length: usize| {
+        let list = vec![1; length];
+        let request = json!({
+            "moment": "runtime",
+            "agent": { "id": "adder" },
+            "call": { "tool": "sums.three", "args": { "a": list, "b": list, "c": list } },
+        });
+        decide(&folder, &request)["reason"].clone()
+    };
+    assert_eq!(reason(50), "granted");
+    // What takes too long is undefined: no grant, and a deny all the same.
+    assert_eq!(reason(2_000), "denied-by-rule");
+}
+
+#[test]
 fn a_tool_whose_every_call_does_what_is_never_granted_is_not_shown() {
     let folder = plant();
     let mut request = call("", json!({}));
