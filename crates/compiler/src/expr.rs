@@ -115,6 +115,8 @@ pub(crate) struct Elaborator<'w, 'a, 'r> {
     complained: BTreeSet<ExprId>,
     /// The innermost condition that a guard can stand in front of.
     atom: Option<guard::Atom>,
+    /// The members that an aggregate adds up, while its value is read.
+    member: Option<guard::Member>,
     /// The lets that are being expanded, and where they are used.
     expanding: Vec<(SmolStr, Place)>,
     used_captures: BTreeSet<usize>,
@@ -158,6 +160,7 @@ impl<'w, 'a, 'r> Elaborator<'w, 'a, 'r> {
             nothing,
             complained: BTreeSet::new(),
             atom: None,
+            member: None,
             expanding: Vec::new(),
             used_captures: BTreeSet::new(),
             call_time: None,
@@ -193,6 +196,7 @@ impl<'w, 'a, 'r> Elaborator<'w, 'a, 'r> {
     /// What a reference of a budget or hole stands for, with its guards checked.
     pub(crate) fn read(&mut self, reference: &Spanned<ast::Ref>) -> Typed {
         self.atom = None;
+        self.member = None;
         self.reference(&reference.node, reference.span)
     }
 

@@ -29,6 +29,17 @@ pub(super) struct Atom {
     around: Around,
 }
 
+/// The members of an aggregate, which a `where` can choose from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    /// The variable.
+    pub(super) slot: u32,
+    /// Where the binder ends.
+    pub(super) end: Place,
+    /// Whether it has a `where` already.
+    pub(super) filtered: bool,
+}
+
 /// What stands around a condition, and so which guard needs parentheses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Around {
@@ -151,6 +162,22 @@ impl Elaborator<'_, '_, '_> {
             _ if subject == "claim" => "what lacks it then counts as inside".to_owned(),
             _ => format!("without it the {subject} then matches"),
         };
+        if let Some(member) = self
+            .member
+            .filter(|member| self.is_of(need.key, member.slot))
+        {
+            let word = if member.filtered { "and" } else { "where" };
+            let guard = format!("{word} has {}", need.text);
+            return diagnostic
+                .help(format!(
+                    "write `{guard}`: what lacks it then does not count"
+                ))
+                .replace(
+                    member.end,
+                    format!(" {guard}"),
+                    format!("guard it with `{guard}`"),
+                );
+        }
         match self.atom {
             Some(atom) => {
                 let (guard, word) = if atom.positive {
@@ -180,6 +207,17 @@ impl Elaborator<'_, '_, '_> {
             None => diagnostic = diagnostic.help(format!("add `when has {}`", need.text)),
         }
         diagnostic
+    }
+
+    /// Whether an expression is a variable or a field of it, however deep.
+    fn is_of(&self, mut id: ExprId, slot: u32) -> bool {
+        loop {
+            match self.exprs.get(id) {
+                Some(Expr::Local(local)) => return *local == slot,
+                Some(Expr::Field(of, _)) => id = *of,
+                _ => return false,
+            }
+        }
     }
 
     /// What is known to be there when an expression has this truth value.

@@ -6,7 +6,7 @@ use placet_model::value::{Duration, Value};
 use placet_syntax::ast::{self, Aggregate, Quantifier, Span, Spanned};
 use placet_syntax::{Code, Diagnostic};
 
-use super::guard::Around;
+use super::guard::{Around, Member};
 use super::{Elaborator, Typed};
 use crate::report::DiagnosticAt;
 use crate::ty::Ty;
@@ -126,6 +126,14 @@ impl Elaborator<'_, '_, '_> {
         let known = self.present.len();
         let (over, element) = self.bind(binder, true);
         let variable = over.map_or(self.nothing, |over| self.exprs.add(Expr::Local(over.slot)));
+        let outer = self.member;
+        self.member = over
+            .filter(|_| self.expanding.is_empty())
+            .map(|over| Member {
+                slot: over.slot,
+                end: self.place(Span::at(end_of(binder))),
+                filtered: binder.filter.is_some(),
+            });
         let typed = match value {
             Some(value) => self.value(value, None),
             None => Typed {
@@ -133,6 +141,7 @@ impl Elaborator<'_, '_, '_> {
                 ty: element,
             },
         };
+        self.member = outer;
         self.present.truncate(known);
         self.forget_local();
         let Some(over) = over else {
@@ -199,4 +208,10 @@ impl Elaborator<'_, '_, '_> {
         };
         self.add(sum, value.ty)
     }
+}
+
+/// One past the last byte of a binder.
+fn end_of(binder: &ast::Binder) -> usize {
+    let last = binder.filter.as_ref().unwrap_or(&binder.source);
+    last.span.end as usize
 }
