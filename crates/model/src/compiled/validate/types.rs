@@ -84,7 +84,11 @@ impl Ty {
             Value::Time(_) => Self::Time,
             Value::Duration(_) => Self::Duration,
             Value::Ip(_) => Self::Ip,
-            Value::Set(members) => Self::Set(element(members)?),
+            // Members of sets are searched by their order.
+            Value::Set(members) if members.array_windows::<2>().all(|[a, b]| a < b) => {
+                Self::Set(element(members)?)
+            }
+            Value::Set(_) => return None,
             Value::List(members) => Self::List(element(members)?),
             // No expression has such a literal.
             Value::Network(_) | Value::Record(_) | Value::Json => return None,
