@@ -5,6 +5,7 @@ use placet::model::graph::Truth;
 use placet::model::json::Json;
 use placet::model::policy::RuleKind;
 use placet::{Explanation, Reason, json as wire};
+use smol_str::SmolStr;
 
 use crate::output::printable;
 use crate::render::decision;
@@ -34,9 +35,15 @@ pub(crate) fn text(explanation: &Explanation) -> String {
     if !decision.scopes.is_empty() {
         page.text.push_str(&decision::outcomes(&decision.scopes));
     }
-    if explanation.asked.is_empty() && decision.scopes.is_empty() {
-        for line in &decision.explanation {
+    if decision.scopes.is_empty() {
+        for line in own_lines(explanation) {
             page.line(2, &printable(line));
+            if line.starts_with("/credential: missing") {
+                page.line(
+                    2,
+                    "to let the policy alone decide, say so: `--no-credential`",
+                );
+            }
         }
     }
     for asked in &explanation.asked {
@@ -77,6 +84,21 @@ pub(crate) fn json(explanation: &Explanation) -> Json {
         members.push(("asked".into(), Json::Array(asked)));
     }
     json
+}
+
+/// What is wrong with the request as such, apart from what the rules make of it.
+fn own_lines(explanation: &Explanation) -> &[SmolStr] {
+    let all = explanation.decision.explanation.as_slice();
+    if explanation.asked.is_empty() {
+        return all;
+    }
+    if explanation.decision.reason >= Reason::OutOfScope {
+        return &[];
+    }
+    let mut rules = explanation.clone();
+    rules.decision.explanation.clear();
+    let own = all.len().saturating_sub(rules.lines().len());
+    all.get(..own).unwrap_or_default()
 }
 
 /// A reason in plain words.
