@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use placet_model::ids::ExprId;
 use placet_model::policy::{Binder, Expr};
+use placet_model::value::Value;
 
 /// Expressions by id. Also holds what no rule ends up using; see [`crate::assemble`].
 #[derive(Debug, Default)]
@@ -19,6 +20,13 @@ impl Exprs {
     /// The id of an expression whose children are in the arena.
     pub(crate) fn add(&mut self, expr: Expr) -> ExprId {
         if let Some(id) = self.ids.get(&expr) {
+            // `1.0` and `1.00` are equal; which of them comes first must not show, so the
+            // one with more digits stays.
+            if let Some(known) = self.list.get_mut(id.index())
+                && decimal_scales(&expr) > decimal_scales(known)
+            {
+                *known = expr;
+            }
             return *id;
         }
         let mut depth = 0;
@@ -57,6 +65,26 @@ impl Exprs {
             }
         }
     }
+}
+
+/// How many digits after the point the decimals of a literal have.
+fn decimal_scales(expr: &Expr) -> Vec<u32> {
+    fn of(value: &Value, scales: &mut Vec<u32>) {
+        match value {
+            Value::Decimal(number) => scales.push(number.scale()),
+            Value::Set(members) | Value::List(members) => {
+                for member in members.iter() {
+                    of(member, scales);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut scales = Vec::new();
+    if let Expr::Const(value) = expr {
+        of(value, &mut scales);
+    }
+    scales
 }
 
 /// Calls `visit` with every child of an expression.

@@ -137,6 +137,7 @@ pub(crate) fn read(
         (Type::Json, _) => known(Value::Json),
         (Type::Set(member) | Type::List(member), Json::Array(items)) => {
             let mut values = Vec::with_capacity(items.len());
+            let mut whole = true;
             for (at, item) in items.iter().enumerate() {
                 match read(policy, *member, item, strictness)
                     .map_err(|invalid| invalid.under(&at.to_string()))?
@@ -146,9 +147,13 @@ pub(crate) fn read(
                         return Err(Invalid::here("null cannot be a member of a set or list")
                             .under(&at.to_string()));
                     }
-                    // One member without a value leaves the whole without one.
-                    Slot::Undefined | Slot::Open => return Ok(Slot::Undefined),
+                    // One member without a value leaves the whole without one; the others
+                    // must be well-typed all the same.
+                    Slot::Undefined | Slot::Open => whole = false,
                 }
+            }
+            if !whole {
+                return Ok(Slot::Undefined);
             }
             known(if matches!(kind, Type::Set(_)) {
                 Value::set(values)
@@ -190,6 +195,7 @@ pub(crate) fn record(
         }
     }
     let mut values = Vec::with_capacity(fields.len());
+    let mut whole = true;
     for field in fields {
         let slot = match given.iter().find(|(name, _)| *name == field.name) {
             Some((_, json)) => read(policy, field.ty, json, strictness)
@@ -205,10 +211,14 @@ pub(crate) fn record(
                         .under(&field.name));
                 }
             }
-            (Slot::Undefined | Slot::Open, _) => return Ok(Slot::Undefined),
+            (Slot::Undefined | Slot::Open, _) => whole = false,
         }
     }
-    Ok(Slot::Known(Value::Record(values.into())))
+    Ok(if whole {
+        Slot::Known(Value::Record(values.into()))
+    } else {
+        Slot::Undefined
+    })
 }
 
 /// A name as a JSON pointer token (RFC 6901).

@@ -29,10 +29,10 @@ impl Kind {
     /// Kinds in a mix that is mostly calls.
     fn any(dice: &mut Dice) -> Self {
         match dice.below(100) {
-            0..=43 => Self::Bare,
-            44..=83 => Self::Held,
-            84..=93 => Self::Issuance,
-            94..=96 => Self::HeldListing,
+            0..=44 => Self::Bare,
+            45..=87 => Self::Held,
+            88..=95 => Self::Issuance,
+            96..=97 => Self::HeldListing,
             _ => Self::BareListing,
         }
     }

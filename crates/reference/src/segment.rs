@@ -214,6 +214,12 @@ impl Shape {
         covers(&[(self.clone(), vec![])], other)
     }
 
+    /// Whether a shape is this one, or this one is `**`: enough, but not necessary, for
+    /// including it.
+    fn plainly_includes(&self, other: &Self) -> bool {
+        self == other || (self.segs.is_empty() && self.tail == Tail::Rest)
+    }
+
     /// The one resource that it matches, when it has literal segments only.
     #[must_use]
     pub fn resource(&self) -> Option<Vec<String>> {
@@ -254,6 +260,16 @@ pub type Region = (Shape, Vec<Shape>);
 /// Whether regions together hold all that a shape matches.
 #[must_use]
 pub fn covers(regions: &[Region], shape: &Shape) -> bool {
+    // The plain cases need no search.
+    if regions
+        .iter()
+        .any(|(held, except)| except.is_empty() && held.plainly_includes(shape))
+    {
+        return true;
+    }
+    if regions.is_empty() {
+        return false;
+    }
     let others: Vec<&Shape> = regions
         .iter()
         .flat_map(|(held, except)| except.iter().chain([held]))

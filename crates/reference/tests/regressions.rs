@@ -126,3 +126,52 @@ fn a_record_outside_the_window_is_outside_whatever_else_it_does_not_say() {
     // Within it nobody can tell what was touched, so the history is undefined.
     call(&policy, &history("2026-01-01T00:09:00Z"), "no-grant");
 }
+
+#[test]
+fn a_value_without_a_type_is_found_behind_one_without_a_value() {
+    let policy = format!(
+        r#"facts context {{ roles: set<"a" | "b">?, meta: {{ f: "a" | "b", g: int }}? }}
+        grant g {{ {ALL} }}"#
+    );
+    for good in [
+        r#"{ "roles": ["z"] }"#,
+        r#"{ "meta": { "f": "z", "g": 1 } }"#,
+    ] {
+        call(
+            &policy,
+            &format!(r#", "context": {good}"#),
+            "granted main/g",
+        );
+    }
+    for bad in [
+        r#"{ "roles": ["z", 1] }"#,
+        r#"{ "meta": { "f": "z", "g": "1" } }"#,
+    ] {
+        call(
+            &policy,
+            &format!(r#", "context": {bad}"#),
+            "invalid-request",
+        );
+    }
+}
+
+#[test]
+fn decimals_that_are_written_in_two_ways_have_one_digest() {
+    let digest = |first: &str, second: &str| {
+        let facts = "facts context { score: decimal }";
+        let grant = format!("grant g {{ {ALL} }}");
+        let items = [HEAD, facts, &grant, first, second]
+            .map(str::to_owned)
+            .to_vec();
+        let file = File {
+            name: "main.placet".to_owned(),
+            items,
+        };
+        compile(&[file]).map(|compiled| compiled.digest().clone())
+    };
+    let (one, other) = (
+        "deny a { when context.score == 1.0 }",
+        "deny b { when context.score < 1.00 }",
+    );
+    assert_eq!(digest(one, other), digest(other, one));
+}

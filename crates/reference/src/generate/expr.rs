@@ -300,6 +300,7 @@ fn list_predicate(
                     "sum({}) < 4",
                     "sum(e in {} where e > 1: e) == 2",
                     "sum(distinct e in {}: e) < 4",
+                    "sum(distinct e in {} where e < 9: e) >= 2",
                     "1 in {}",
                 ])
                 .replace("{}", of),
@@ -313,6 +314,7 @@ fn list_predicate(
                     "count(distinct e in {}: e.n) == 1",
                     "count(e in {} where e.n > 0) > 0",
                     "sum(distinct e in {} where e.n < 3: e.n) <= 2",
+                    "sum(distinct e in {}: e.n) > 1",
                     "count(e in {} where has e.k and e.k == \"x\") == 0",
                 ])
                 .replace("{}", of),

@@ -58,12 +58,28 @@ pub fn policy(dice: &mut Dice) -> Vec<File> {
         }
         let mut count = 0;
         if !guardrail {
-            for at in 0..1 + dice.below(5) {
+            // A broad grant, so that what the other rules do decides.
+            if dice.chance(50) {
+                let mut clauses = vec![
+                    "agent any",
+                    dice.word(&["user any, none", "user any, none", "user any"]),
+                    "tool any",
+                    "action any",
+                    "resource any",
+                ]
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+                duties(dice, &frame, "grant", false, &[], &mut clauses);
+                items.push(format!("grant broad {{\n  {}\n}}", clauses.join("\n  ")));
+                count += 1;
+            }
+            for at in 0..1 + dice.below(4) {
                 items.push(rule(dice, &frame, "grant", &format!("g{at}")));
                 count += 1;
             }
         }
-        for at in 0..dice.below(3) {
+        for at in 0..[0, 0, 1, 1, 2][dice.below(5)] {
             items.push(rule(dice, &frame, "deny", &format!("d{at}")));
             count += 1;
         }
@@ -521,7 +537,7 @@ fn patterns(
         "r/{task.id}/**",
         "*/{agent.id}",
     ];
-    if dice.chance(30) {
+    if dice.chance(42) {
         choices = holes.iter().map(|hole| (*hole).to_owned()).collect();
         if implies_user {
             choices.push("r/{user.id}/**".to_owned());
@@ -533,7 +549,10 @@ fn patterns(
             }
             let name = format!("{entity}.{}", slot.name);
             match &slot.ty {
-                Ty::Text if slot.name == "home" => choices.push(format!("f/{{path({name})}}")),
+                Ty::Text if slot.name == "home" => {
+                    choices.extend([format!("f/{{path({name})}}"), format!("r/{{path({name})}}")]);
+                    choices.push(format!("f/{{path({name})}}"));
+                }
                 Ty::Text | Ty::Enum | Ty::Int => {
                     choices.push(format!("r/{{{name}}}/**"));
                     choices.push(format!("r/{{{name}}}"));
@@ -542,6 +561,7 @@ fn patterns(
                 Ty::Set(_) if slot.name == "peers" => choices.push(format!("{{email({name})}}")),
                 Ty::Set(_) if slot.name == "orgs" => {
                     choices.push(format!("r/{{lower({name})}}/**"));
+                    choices.push(format!("r/{{lower({name})}}"));
                     choices.push(format!("r/{{{name}}}/{{{name}}}"));
                 }
                 Ty::Set(of) if **of == Ty::Text => choices.push(format!("r/{{{name}}}")),
@@ -599,7 +619,7 @@ fn duties(
             .filter(|(slot, optional)| !optional && matches!(slot.ty, Ty::Int | Ty::Decimal))
             .map(|(slot, _)| format!("budget 3.50 of args.{}", slot.name))
             .collect();
-        if !amounts.is_empty() && dice.chance(50) {
+        if !amounts.is_empty() && dice.chance(75) {
             clauses.push(dice.pick(&amounts).clone());
         } else {
             clauses.push(format!("budget {} calls", dice.word(&["1", "2", "3"])));
