@@ -27,9 +27,37 @@ pub(crate) struct Offer {
     pub(crate) rules: Vec<RuleId>,
     pub(crate) lifetime: Option<Duration>,
     pub(crate) delegate: Option<u32>,
-    consent: Option<Consent>,
-    approvals: Vec<Approval>,
+    consent: Wanted,
+    approvals: Vec<(GroupId, Wanted)>,
     budgets: Vec<(RuleId, usize, Budget)>,
+}
+
+/// For what an assent is wanted. Both are kept: the one for each call must not hide the
+/// one for the scope, which alone can be asked for before there is a call.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wanted {
+    scope: bool,
+    per_call: bool,
+}
+
+impl Wanted {
+    fn add(&mut self, per_call: bool) {
+        if per_call {
+            self.per_call = true;
+        } else {
+            self.scope = true;
+        }
+    }
+
+    /// Whether it is wanted per call now, or for the scope, or (`None`) not at all. An
+    /// assent to a call is enough for it.
+    const fn now(self, at_call: bool) -> Option<bool> {
+        match (self.per_call && at_call, self.scope) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            (false, false) => None,
+        }
+    }
 }
 
 impl Offer {
@@ -54,15 +82,21 @@ impl Offer {
     pub(crate) fn tighten(&mut self, id: RuleId, duties: &Duties) {
         self.lifetime = least(self.lifetime, duties.lifetime);
         self.delegate = least(self.delegate, duties.delegate);
-        self.consent = self.consent.max(duties.consent);
+        if let Some(consent) = duties.consent {
+            self.consent.add(consent == Consent::PerCall);
+        }
         for approval in &duties.approvals {
-            match self
+            let known = self
                 .approvals
                 .iter_mut()
-                .find(|known| known.group == approval.group)
-            {
-                Some(known) => known.per_call |= approval.per_call,
-                None => self.approvals.push(*approval),
+                .find(|(group, _)| *group == approval.group);
+            match known {
+                Some((_, wanted)) => wanted.add(approval.per_call),
+                None => {
+                    let mut wanted = Wanted::default();
+                    wanted.add(approval.per_call);
+                    self.approvals.push((approval.group, wanted));
+                }
             }
         }
         self.budgets.extend(
@@ -133,15 +167,13 @@ pub(crate) fn standing(
 ) -> Standing {
     let inputs = eval.inputs;
     let mut standing = Standing::default();
-    if offer.consent.is_some() || !offer.approvals.is_empty() {
+    let consent = offer.consent.now(subject.at_call);
+    if consent.is_some() || !offer.approvals.is_empty() {
         for read in [Read::Assents, Read::Agent, Read::User, Read::Task] {
             eval.trace.read(read);
         }
     }
-    if let Some(consent) = offer.consent
-        && (subject.at_call || consent == Consent::Scope)
-    {
-        let per_call = consent == Consent::PerCall;
+    if let Some(per_call) = consent {
         let met = inputs.user.as_ref().is_some_and(|user| {
             assents(request, true).any(|given| {
                 given.by == *user
@@ -162,22 +194,22 @@ pub(crate) fn standing(
         };
         side.consents.push(duty);
     }
-    for approval in &offer.approvals {
-        if approval.per_call && !subject.at_call {
+    for (group, wanted) in &offer.approvals {
+        let Some(per_call) = wanted.now(subject.at_call) else {
             continue;
-        }
+        };
         let met = assents(request, false).any(|given| {
-            may_approve(inputs, given, approval.group)
+            may_approve(inputs, given, *group)
                 && given.user == inputs.user
-                && is_about(inputs, given, subject, approval.per_call)
+                && is_about(inputs, given, subject, per_call)
         });
-        let group = inputs.policy.groups.get(approval.group.index());
+        let group = inputs.policy.groups.get(group.index());
         let duty = ApprovalDuty {
             group: group.map(|group| group.name.clone()).unwrap_or_default(),
             agent: inputs.agent.clone(),
             user: inputs.user.clone(),
             task: inputs.task.clone(),
-            covers: vec![cover(subject, approval.per_call)],
+            covers: vec![cover(subject, per_call)],
         };
         let side = if met {
             &mut standing.met

@@ -309,10 +309,10 @@ fn smaller(difference: &Difference) -> Vec<Difference> {
         }
         for at in 0..scopes.len() {
             change(&|request| {
-                if let Asked::Scopes { scopes, .. } = &mut request.asked {
-                    if scopes.len() > 1 {
-                        scopes.remove(at);
-                    }
+                if let Asked::Scopes { scopes, .. } = &mut request.asked
+                    && scopes.len() > 1
+                {
+                    scopes.remove(at);
                 }
             });
             change(&|request| {

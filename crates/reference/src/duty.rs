@@ -1,5 +1,7 @@
 //! Duties and limits of the grants of a layer, tightened by its requires.
 
+use std::collections::BTreeSet;
+
 use placet_model::decision::{
     ApprovalDuty, BudgetDuty, ConsentDuty, DutyCover, Obligations, Reason,
 };
@@ -28,10 +30,10 @@ pub struct Offer {
     pub lifetime: Option<Duration>,
     /// The deepest delegation.
     pub delegate: Option<u32>,
-    /// Consent, the tightest.
-    pub consent: Option<Consent>,
-    /// Approvals, one for each group, the tightest.
-    pub approvals: Vec<Approval>,
+    /// Every consent that is asked for: to the scope, to each call, or both.
+    pub consents: BTreeSet<Consent>,
+    /// Every approval that is asked for, likewise.
+    pub approvals: BTreeSet<Approval>,
     /// Budgets: the rule, its name, which of its budgets.
     pub budgets: Vec<(SmolStr, usize, Budget)>,
 }
@@ -64,14 +66,14 @@ impl Offer {
 
     /// What a guardrail layer offers.
     #[must_use]
-    pub const fn of_guardrail() -> Self {
+    pub fn of_guardrail() -> Self {
         Self {
             grant: None,
             rules: vec![],
             lifetime: None,
             delegate: None,
-            consent: None,
-            approvals: vec![],
+            consents: BTreeSet::new(),
+            approvals: BTreeSet::new(),
             budgets: vec![],
         }
     }
@@ -87,17 +89,8 @@ impl Offer {
         let name = world.policy.rule_name(id);
         self.lifetime = least(self.lifetime, duties.lifetime);
         self.delegate = least(self.delegate, duties.delegate);
-        self.consent = self.consent.max(duties.consent);
-        for approval in &duties.approvals {
-            match self
-                .approvals
-                .iter_mut()
-                .find(|known| known.group == approval.group)
-            {
-                Some(known) => known.per_call |= approval.per_call,
-                None => self.approvals.push(*approval),
-            }
-        }
+        self.consents.extend(duties.consent);
+        self.approvals.extend(&duties.approvals);
         for (index, budget) in duties.budgets.iter().enumerate() {
             self.budgets.push((name.clone(), index, *budget));
         }
@@ -171,45 +164,59 @@ pub fn standing(
 ) -> Standing {
     let at_call = subject.at_call;
     let mut standing = Standing::default();
-    if let Some(consent) = offer.consent {
-        let per_call = consent == Consent::PerCall;
-        if at_call || !per_call {
-            let duty = ConsentDuty {
-                by: world
-                    .user
-                    .as_ref()
-                    .map(|user| user.id.clone())
-                    .unwrap_or_default(),
-                agent: world.agent.id.clone(),
-                task: world.task.clone(),
-                covers: vec![cover(subject, per_call)],
-            };
-            let given = assents(request, |request| &request.consents, |held| &held.consents);
-            let met = world.user.as_ref().is_some_and(|user| {
-                given.iter().any(|assent| {
-                    assent.by == user.id
-                        && assent.user.as_ref().is_none_or(|whose| *whose == user.id)
-                        && is_about(world, assent, subject, per_call)
-                })
-            });
-            let side = if met {
-                &mut standing.met
-            } else {
-                &mut standing.unmet
-            };
-            side.consents.push(duty);
-        }
+    // Consent to a call is consent enough for it; before there is a call, only that to the
+    // scope can be asked for.
+    let wanted = |call: bool, scope: bool| match (at_call && call, scope) {
+        (true, _) => Some(true),
+        (false, true) => Some(false),
+        (false, false) => None,
+    };
+    let consent = wanted(
+        offer.consents.contains(&Consent::PerCall),
+        offer.consents.contains(&Consent::Scope),
+    );
+    if let Some(per_call) = consent {
+        let duty = ConsentDuty {
+            by: world
+                .user
+                .as_ref()
+                .map(|user| user.id.clone())
+                .unwrap_or_default(),
+            agent: world.agent.id.clone(),
+            task: world.task.clone(),
+            covers: vec![cover(subject, per_call)],
+        };
+        let given = assents(request, |request| &request.consents, |held| &held.consents);
+        let met = world.user.as_ref().is_some_and(|user| {
+            given.iter().any(|assent| {
+                assent.by == user.id
+                    && assent.user.as_ref().is_none_or(|whose| *whose == user.id)
+                    && is_about(world, assent, subject, per_call)
+            })
+        });
+        let side = if met {
+            &mut standing.met
+        } else {
+            &mut standing.unmet
+        };
+        side.consents.push(duty);
     }
-    for approval in &offer.approvals {
-        if !at_call && approval.per_call {
+    let groups: BTreeSet<GroupId> = offer
+        .approvals
+        .iter()
+        .map(|approval| approval.group)
+        .collect();
+    for group in groups {
+        let asked = |per_call| offer.approvals.contains(&Approval { group, per_call });
+        let Some(per_call) = wanted(asked(true), asked(false)) else {
             continue;
-        }
+        };
         let duty = ApprovalDuty {
-            group: world.policy.groups[approval.group.index()].name.clone(),
+            group: world.policy.groups[group.index()].name.clone(),
             agent: world.agent.id.clone(),
             user: world.user.as_ref().map(|user| user.id.clone()),
             task: world.task.clone(),
-            covers: vec![cover(subject, approval.per_call)],
+            covers: vec![cover(subject, per_call)],
         };
         let given = assents(
             request,
@@ -217,9 +224,9 @@ pub fn standing(
             |held| &held.approvals,
         );
         let met = given.iter().any(|assent| {
-            may_approve(world, assent, approval.group)
+            may_approve(world, assent, group)
                 && assent.user.as_ref() == world.user.as_ref().map(|user| &user.id)
-                && is_about(world, assent, subject, approval.per_call)
+                && is_about(world, assent, subject, per_call)
         });
         let side = if met {
             &mut standing.met

@@ -119,7 +119,11 @@ impl<'a> World<'a> {
             Some(credential) if !delegating => credential.parent.as_deref(),
             other => other,
         };
-        check_chain(request, above)?;
+        let last = match credential {
+            Some(credential) if !delegating => &credential.agent.id,
+            _ => &request.agent.id,
+        };
+        check_chain(request, last, above)?;
         let user = match (credential, &request.user) {
             (None, given) => given.as_ref().map(person),
             (Some(credential), given) => match (&credential.user, given) {
@@ -462,8 +466,13 @@ impl<'a> World<'a> {
 }
 
 /// No agent occurs twice in a chain, and its user and task stay the same.
-fn check_chain(request: &Request, above: Option<&Credential>) -> Result<(), Invalid> {
-    let mut agents = vec![request.agent.id.clone()];
+fn check_chain(
+    request: &Request,
+    last: &SmolStr,
+    above: Option<&Credential>,
+) -> Result<(), Invalid> {
+    // At run time the last agent is the credential's; who shows it is another question.
+    let mut agents = vec![last.clone()];
     let mut next = above;
     let user = |held: &Credential| held.user.as_ref().map(|user| user.id.clone());
     let task = |held: &Credential| held.task.as_ref().map(|task| task.id.clone());

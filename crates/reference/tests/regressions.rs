@@ -156,6 +156,35 @@ fn a_value_without_a_type_is_found_behind_one_without_a_value() {
 }
 
 #[test]
+fn consent_to_each_call_hides_no_consent_to_the_scope() {
+    let policy = format!(
+        "grant g {{ {ALL}  consent }}
+        require q {{ consent per call }}"
+    );
+    let issue = |consents: &str| {
+        format!(
+            r#"{{ "moment": "issuance", "agent": {{ "id": "bot" }}, "user": {{ "id": "ana" }},
+                "time": "2026-01-01T00:00:00Z", "consents": [{consents}],
+                "scopes": [{{ "tool": "t", "action": "read", "resource": "r/*" }}] }}"#
+        )
+    };
+    decides(
+        Kind::Issuance,
+        &policy,
+        &issue(""),
+        "consent-required main/g main/q",
+    );
+    let consent = r#"{ "by": "ana", "agent": "bot",
+        "scope": { "tool": "t", "action": "read", "resource": "r/*" } }"#;
+    decides(
+        Kind::Issuance,
+        &policy,
+        &issue(consent),
+        "granted main/g main/q",
+    );
+}
+
+#[test]
 fn decimals_that_are_written_in_two_ways_have_one_digest() {
     let digest = |first: &str, second: &str| {
         let facts = "facts context { score: decimal }";
