@@ -5,7 +5,7 @@ use placet_model::decision::{
 };
 use placet_model::ids::{GroupId, RuleId};
 use placet_model::pattern::Concrete;
-use placet_model::policy::{Approval, Budget, Consent, Duties, GroupKind, Policy};
+use placet_model::policy::{Budget, Consent, Duties, GroupKind, Policy};
 use placet_model::request::{Assent, Covers, Request};
 use placet_model::value::{Duration, Value};
 use rust_decimal::Decimal;

@@ -3,7 +3,7 @@
 use placet_model::credential::Scope;
 use placet_model::decision::{Answer, Reason};
 use placet_model::ids::{FunctionId, LayerId, PatternId, RuleId};
-use placet_model::policy::{Expr, Hole, Moment, Policy, RuleKind, Segment, Type};
+use placet_model::policy::{Expr, Moment, Policy, RuleKind, Segment, Type};
 use placet_model::request::{Asked, Request};
 use smol_str::SmolStr;
 
@@ -232,31 +232,6 @@ fn region_of(scope: &Scope) -> Option<Region> {
         segment::pattern(&scope.resource)?,
         except.collect::<Option<_>>()?,
     ))
-}
-
-/// Whether each call makes a request of a template: nothing in it is optional or a list.
-fn is_certain(policy: &Policy, function: FunctionId, template: PatternId) -> bool {
-    let params = policy.functions[function.index()].params;
-    let Some(Type::Record(params)) = params.map(|params| &policy.types[params.index()]) else {
-        return false;
-    };
-    let always_one = |hole: &Hole| {
-        let Expr::Arg(name) = &policy.exprs[hole.value.index()] else {
-            return false;
-        };
-        let param = params.iter().find(|param| param.name == *name);
-        param.is_some_and(|param| {
-            let many = matches!(policy.types[param.ty.index()], Type::Set(_) | Type::List(_));
-            (!param.optional || param.default.is_some()) && !many
-        })
-    };
-    policy.patterns[template.index()]
-        .segments
-        .iter()
-        .all(|segment| match segment {
-            Segment::Hole(hole) => always_one(hole),
-            _ => true,
-        })
 }
 
 /// What a layer says of a region.
