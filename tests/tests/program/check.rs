@@ -1,6 +1,6 @@
 //! `placet check`, with mistaken and hostile policies.
 
-use crate::support::Folder;
+use crate::support::{Folder, root};
 
 #[test]
 fn a_fine_policy_is_fine() {
@@ -199,4 +199,33 @@ fn the_terminal_is_safe_from_policies() {
     let run = folder.run(&["check", "."]).ends(1);
     assert!(!run.stdout.contains('\u{1b}'), "{}", run.stdout);
     assert!(!run.stdout.contains('\u{202e}'), "{}", run.stdout);
+}
+
+/// The object that `docs/reference/program.md` shows is what `check` writes.
+#[test]
+fn the_shape_of_findings_is_the_documented_one() {
+    let page = std::fs::read_to_string(root().join("docs/reference/program.md"))
+        .expect("the page is there");
+    let shown = page
+        .split("```json\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("it shows an object");
+    let mut shown: serde_json::Value = serde_json::from_str(shown).expect("it is JSON");
+    let folder = Folder::starter();
+    folder.file(
+        "policy.placet",
+        format!(
+            "deny d {{\n  action delte\n}}\n{}",
+            folder.read("policy.placet")
+        ),
+    );
+    let mut written = folder
+        .run(&["check", "policy.placet", "--format", "json"])
+        .ends(1)
+        .json();
+    // The example has one rule, the starter three more.
+    written["rules"] = serde_json::json!(1);
+    shown["diagnostics"][0]["help"] = written["diagnostics"][0]["help"].clone();
+    assert_eq!(shown, written, "{written:#}");
 }
