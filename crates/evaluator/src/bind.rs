@@ -174,7 +174,7 @@ pub(crate) fn bind<'p>(
     let mut links = Vec::new();
     if moment == Moment::Runtime {
         for (depth, held) in ancestors.iter().enumerate() {
-            links.push(ancestor(policy, &leaf, held, depth)?);
+            links.push(ancestor(&leaf, held, depth, request)?);
         }
     }
     links.push(leaf);
@@ -664,13 +664,16 @@ fn record_value(
 }
 
 /// The inputs of an agent further up the chain: its own groups and facts as they were
-/// when its credential was issued, all else as now.
+/// The inputs of an agent further up the chain: its own groups and facts as they were
+/// when its credential was issued, all else as now. Facts `at runtime` were not known then,
+/// so that for it they are missing.
 fn ancestor<'p>(
-    policy: &'p Policy,
     leaf: &Inputs<'p>,
     held: &Credential,
     depth: usize,
+    request: &Request,
 ) -> Result<Inputs<'p>, Invalid> {
+    let policy = leaf.policy;
     let mut link = leaf.clone();
     link.agent = held.agent.id.clone();
     link.agent_groups = membership(
@@ -698,6 +701,15 @@ fn ancestor<'p>(
     )?;
     link.issued = Some(held.issued);
     link.chain.truncate(depth + 1);
+    for (at, history) in policy.histories.iter().enumerate() {
+        // What is kept per agent is this agent's own: delegating resets no count.
+        if history.per == HistoryKey::Agent {
+            let own = bind_history(&link, HistoryId::new(at), request)?;
+            if let Some(slot) = link.histories.get_mut(at) {
+                *slot = own;
+            }
+        }
+    }
     Ok(link)
 }
 
@@ -707,7 +719,9 @@ pub(crate) fn frozen(policy: &Policy, entity: Entity, given: &Fields, all: bool)
         .iter()
         .filter(|(name, _)| {
             policy.facts.iter().any(|fact| {
-                fact.entity == entity && fact.field.name == *name && (all || is_frozen(fact))
+                fact.entity == entity
+                    && fact.field.name == *name
+                    && (is_frozen(fact) || (all && fact.moment != Some(Moment::Runtime)))
             })
         })
         .cloned()

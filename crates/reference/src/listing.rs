@@ -41,7 +41,7 @@ fn list(policy: &Policy, request: &Request) -> Outcome {
     let Ok(world) = World::of(policy, Moment::Runtime, request) else {
         return Outcome::refusal(Reason::InvalidRequest);
     };
-    let Ok(ancestors) = crate::runtime::ancestors(&world, request.credential.as_ref()) else {
+    let Ok(ancestors) = crate::runtime::ancestors(&world, request) else {
         return Outcome::refusal(Reason::InvalidRequest);
     };
     let wanted: Vec<FunctionId> = (0..policy.functions.len())

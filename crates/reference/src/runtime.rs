@@ -61,7 +61,7 @@ fn decide(policy: &Policy, request: &Request) -> Outcome {
         Ok(asked) => asked,
         Err((reason, _)) => return Outcome::refusal(reason),
     };
-    let ancestors = match ancestors(&world, request.credential.as_ref()) {
+    let ancestors = match ancestors(&world, request) {
         Ok(ancestors) => ancestors,
         Err(_) => return Outcome::refusal(Reason::InvalidRequest),
     };
@@ -168,12 +168,13 @@ pub fn merge(into: &mut Obligations, more: Obligations) {
 
 pub(crate) fn ancestors<'a>(
     world: &World<'a>,
-    credential: Option<&'a Credential>,
+    request: &'a Request,
 ) -> Result<Vec<World<'a>>, String> {
     let mut result = vec![];
-    let mut above = credential.and_then(|credential| credential.parent.as_deref());
+    let held = request.credential.as_ref();
+    let mut above = held.and_then(|credential| credential.parent.as_deref());
     while let Some(credential) = above {
-        result.insert(0, world.of_ancestor(credential)?);
+        result.insert(0, world.of_ancestor(credential, request)?);
         above = credential.parent.as_deref();
     }
     Ok(result)

@@ -183,7 +183,11 @@ impl<'a> World<'a> {
     /// # Errors
     ///
     /// Says why the credential is invalid.
-    pub fn of_ancestor(&self, credential: &'a Credential) -> Result<Self, Invalid> {
+    pub fn of_ancestor(
+        &self,
+        credential: &'a Credential,
+        request: &Request,
+    ) -> Result<Self, Invalid> {
         let mut world = self.clone();
         world.agent = person(&credential.agent);
         world.chain = agents_of(credential);
@@ -191,6 +195,11 @@ impl<'a> World<'a> {
             if fact.entity == Entity::Agent {
                 world.facts[at] =
                     world.fact(FactId::new(at), Some(&credential.agent.facts), None)?;
+            }
+        }
+        for at in 0..self.policy.histories.len() {
+            if self.policy.histories[at].per == HistoryKey::Agent {
+                world.histories[at] = world.history(HistoryId::new(at), request)?;
             }
         }
         Ok(world)

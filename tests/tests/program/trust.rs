@@ -97,6 +97,59 @@ fn a_credential_is_its_holders_and_nobodys_else_in_the_chain() {
 }
 
 #[test]
+fn delegating_resets_no_count_and_refreshes_no_fact() {
+    let folder = Folder::new();
+    folder.file(
+        "crew.placet",
+        r#"
+        policy crew { language 1  layers main  lifetime 1h }
+        facts agent at runtime { healthy: bool? }
+        agent chief
+        agent hand
+        tool crane { action lift { lift(id: int) -> "load/{id}" } }
+        history lifts = calls tool crane.lift per agent
+        grant lift { agent any  user none  tool crane  action lift  resource any  delegate 1 }
+        deny often { agent chief  unless count(lifts) < 2 }
+        deny ill { agent chief  when has agent.healthy and not agent.healthy }
+        "#,
+    );
+    let issue = |agent: Value, parent: Option<&Value>| {
+        let mut request = json!({
+            "moment": "issuance",
+            "agent": agent,
+            "scopes": [{ "tool": "crane", "action": "any", "resource": "**" }],
+            "time": "2026-11-23T10:00:00Z",
+        });
+        if let Some(parent) = parent {
+            request["credential"] = parent.clone();
+        }
+        decide(&folder, &request)["credential"].clone()
+    };
+    let healthy = json!({ "id": "chief", "facts": { "healthy": true } });
+    let chief = issue(healthy, None);
+    assert_eq!(chief["agent"]["facts"], Value::Null);
+    let hand = issue(json!({ "id": "hand" }), Some(&chief));
+    let reason = |by: [&str; 2]| {
+        let lift = |seq: usize| {
+            json!({ "seq": seq, "time": "2026-11-23T09:00:00Z", "tool": "crane.lift",
+                    "outcome": "ok", "agent": by[seq] })
+        };
+        let request = json!({
+            "moment": "runtime",
+            "agent": { "id": "hand" },
+            "call": { "tool": "crane.lift", "args": { "id": 1 } },
+            "histories": { "lifts": [lift(0), lift(1)] },
+            "time": "2026-11-23T10:00:00Z",
+            "credential": hand,
+        });
+        decide(&folder, &request)["reason"].clone()
+    };
+    assert_eq!(reason(["hand", "hand"]), "granted");
+    assert_eq!(reason(["chief", "hand"]), "granted");
+    assert_eq!(reason(["chief", "chief"]), "denied-by-rule");
+}
+
+#[test]
 fn a_consent_is_the_users_for_the_users_own_request() {
     let folder = plant();
     let mut request = call("plant.valve", json!({ "site": "north", "id": 1 }));
