@@ -1,5 +1,6 @@
 //! Finds policy files; reads and writes files.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,9 @@ pub(crate) fn policy_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
         }
     }
     files.sort();
-    files.dedup();
+    // One file under two names, as `.` and `policy.placet` give it, is one file.
+    let mut seen = BTreeSet::new();
+    files.retain(|file| seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone())));
     Ok(files)
 }
 

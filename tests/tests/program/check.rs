@@ -69,6 +69,7 @@ fn all_files_together_are_one_policy_in_any_order() {
             "json",
         ],
         &["check", "b", "b/c", "a", "--format", "json"],
+        &["check", ".", "a/one.placet", "./b/../a", "--format", "json"],
     ] {
         let parts = folder.run(paths).ends(0).json();
         assert_eq!(parts["policy"], whole["policy"], "{paths:?}");
