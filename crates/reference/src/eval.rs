@@ -40,8 +40,14 @@ impl<'a> Eval<'a> {
             Expr::HasUser => Truths::of(self.world.user.is_some()),
             Expr::Has(of) => self.present(*of),
             Expr::Not(of) => self.truth(*of).negated(),
-            Expr::And(a, b) => self.truth(*a).and(self.truth(*b)),
-            Expr::Or(a, b) => self.truth(*a).or(self.truth(*b)),
+            Expr::And(a, b) => match self.truth(*a) {
+                Truths::FALSE => Truths::FALSE,
+                left => left.and(self.truth(*b)),
+            },
+            Expr::Or(a, b) => match self.truth(*a) {
+                Truths::TRUE => Truths::TRUE,
+                left => left.or(self.truth(*b)),
+            },
             Expr::Compare(how, a, b) => compare(*how, &self.value(*a), &self.value(*b)),
             Expr::In(x, xs) => is_in(&self.value(*x), &self.value(*xs)),
             Expr::Contains(xs, x) => contains(&self.value(*xs), &self.value(*x)),

@@ -518,6 +518,9 @@ impl Pair<'_> {
     pub(crate) fn grantable(&self, id: RuleId, region: &Shape) -> Vec<Shape> {
         let rule = &self.world.policy.rules[id.index()];
         let heads = rules::heads(&self.world, rule, self.function, self.action);
+        if heads == Truths::FALSE {
+            return vec![];
+        }
         let mut result: Vec<Shape> = vec![];
         for (shape, captures) in self.arms(rule) {
             if hopeless(&shape) {
@@ -538,6 +541,9 @@ impl Pair<'_> {
     pub(crate) fn certain(&self, id: RuleId, region: &Shape) -> Vec<Shape> {
         let rule = &self.world.policy.rules[id.index()];
         let heads = rules::heads(&self.world, rule, self.function, self.action);
+        if heads == Truths::FALSE {
+            return vec![];
+        }
         self.arms(rule)
             .into_iter()
             .filter(|(shape, captures)| {
@@ -572,6 +578,9 @@ impl Pair<'_> {
     pub(crate) fn applies(&self, id: RuleId, region: &Shape) -> Applies {
         let rule = &self.world.policy.rules[id.index()];
         let heads = rules::heads(&self.world, rule, self.function, self.action);
+        if heads == Truths::FALSE {
+            return Applies::Never;
+        }
         let mut result = Applies::Never;
         for (shape, captures) in self.arms(rule) {
             let widest = shape.widest();
@@ -593,6 +602,9 @@ impl Pair<'_> {
     fn is_open(&self, id: RuleId, region: &Shape) -> bool {
         let rule = &self.world.policy.rules[id.index()];
         let heads = rules::heads(&self.world, rule, self.function, self.action);
+        if heads == Truths::FALSE {
+            return false;
+        }
         self.arms(rule).into_iter().any(|(shape, captures)| {
             shape.widest().intersect(region).iter().any(|part| {
                 let truth = heads.and(self.conditions(rule, &captures, part));
@@ -605,6 +617,9 @@ impl Pair<'_> {
     fn cuts(&self, id: RuleId, region: &Shape) -> Vec<Shape> {
         let rule = &self.world.policy.rules[id.index()];
         let heads = rules::heads(&self.world, rule, self.function, self.action);
+        if heads == Truths::FALSE {
+            return vec![];
+        }
         let mut result = vec![];
         for (shape, captures) in self.arms(rule) {
             if !shape.is_closed() {

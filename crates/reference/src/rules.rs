@@ -29,6 +29,11 @@ pub type Captures = Vec<(u32, usize)>;
 #[must_use]
 pub fn matches(world: &World<'_>, id: RuleId, triple: &Triple) -> Truths {
     let rule = &world.policy.rules[id.index()];
+    let heads = heads(world, rule, triple.function, triple.action);
+    // What is false stays false in a conjunction: here and below, the rest need not be read.
+    if heads == Truths::FALSE {
+        return heads;
+    }
     let arms = if rule.resources.is_empty() {
         let place = Place {
             resource: Some(triple.resource.clone()),
@@ -41,16 +46,19 @@ pub fn matches(world: &World<'_>, id: RuleId, triple: &Triple) -> Truths {
             .iter()
             .flat_map(|pattern| shapes(world, *pattern))
             .fold(Truths::FALSE, |any, (shape, captures)| {
+                let arm = shape.matches(&triple.resource);
+                if arm == Truths::FALSE {
+                    return any;
+                }
                 let place = Place {
                     resource: Some(triple.resource.clone()),
                     called: true,
                     captures: captured(rule, &captures, |at| triple.resource.get(at).cloned()),
                 };
-                let arm = shape.matches(&triple.resource);
                 any.or(arm.and(conditions(world, rule, &place)))
             })
     };
-    heads(world, rule, triple.function, triple.action).and(arms)
+    heads.and(arms)
 }
 
 /// The clauses that do not look at the resource or at facts.
@@ -73,14 +81,19 @@ pub fn heads(world: &World<'_>, rule: &Rule, function: FunctionId, action: Actio
 /// The `when` and `unless` clauses.
 #[must_use]
 pub fn conditions(world: &World<'_>, rule: &Rule, place: &Place) -> Truths {
-    rule.conditions.iter().fold(Truths::TRUE, |all, condition| {
+    let mut all = Truths::TRUE;
+    for condition in &rule.conditions {
         let truth = Eval::new(world, place).truth(condition.expr);
-        all.and(if condition.unless {
+        all = all.and(if condition.unless {
             truth.negated()
         } else {
             truth
-        })
-    })
+        });
+        if all == Truths::FALSE {
+            break;
+        }
+    }
+    all
 }
 
 /// What the captures of a rule are, given the segments that are known.
