@@ -42,6 +42,10 @@ fn decide(policy: &Policy, request: &Request) -> Outcome {
     let Ok(mut world) = World::of(policy, Moment::Runtime, request) else {
         return Outcome::refusal(Reason::InvalidRequest);
     };
+    // An invalid request is told before an unknown tool, wherever it is invalid.
+    let Ok(mut ancestors) = ancestors(&world, request) else {
+        return Outcome::refusal(Reason::InvalidRequest);
+    };
     let asked = match &request.asked {
         Asked::Call { tool, args } => call::triples(policy, tool, args).map(|(triples, args)| {
             world.args = args;
@@ -61,10 +65,9 @@ fn decide(policy: &Policy, request: &Request) -> Outcome {
         Ok(asked) => asked,
         Err((reason, _)) => return Outcome::refusal(reason),
     };
-    let ancestors = match ancestors(&world, request) {
-        Ok(ancestors) => ancestors,
-        Err(_) => return Outcome::refusal(Reason::InvalidRequest),
-    };
+    for ancestor in &mut ancestors {
+        ancestor.args = world.args.clone();
+    }
     if !world.knows_agent() || ancestors.iter().any(|ancestor| !ancestor.knows_agent()) {
         return Outcome::refusal(Reason::UnknownAgent);
     }
