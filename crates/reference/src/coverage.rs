@@ -71,6 +71,7 @@ pub const CONSTRUCTS: &[&str] = &[
     "hole email",
     "hole lower",
     "hole path",
+    "hole url",
     "hole with a set",
     "in",
     "like",
@@ -336,7 +337,8 @@ impl Found<'_> {
                     Segment::Hole(hole) => match hole.extract {
                         Extract::Text => "hole",
                         Extract::Lower => "hole lower",
-                        Extract::Path | Extract::Url => "hole path",
+                        Extract::Path => "hole path",
+                        Extract::Url => "hole url",
                         Extract::Email => "hole email",
                     },
                 });

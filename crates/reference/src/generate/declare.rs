@@ -118,6 +118,7 @@ pub(super) fn names(dice: &mut Dice) -> Names {
         ("task", slot("limit", Ty::Decimal)),
         ("task", slot("due", Ty::Time)),
         ("task", slot("peers", texts())),
+        ("context", slot("site", Ty::Text)),
         ("context", slot("ip", Ty::Ip)),
         ("context", slot("score", Ty::Decimal)),
         ("context", slot("age", Ty::Duration)),

@@ -197,7 +197,13 @@ fn predicate(dice: &mut Dice, scope: &mut Scope, of: &str, ty: &Ty) -> (String, 
             template.replace("{}", of).replace('@', dice.word(&OFFSETS))
         }
         Ty::Duration => dice
-            .word(&["{} < 10m", "{} + 5m >= 1h", "now + {} > now", "{} == 5m"])
+            .word(&[
+                "{} < 10m",
+                "{} + 5m >= 1h",
+                "now + {} > now",
+                "{} == 5m",
+                "now - {} < now",
+            ])
             .replace("{}", of),
         Ty::Ip => dice
             .word(&[
@@ -239,7 +245,7 @@ fn text_predicate(dice: &mut Dice, scope: &Scope, of: &str) -> String {
             .word(&["email({}).domain == \"x.com\"", "email({}).local != \"y\""])
             .replace("{}", of);
     }
-    if of.ends_with("link") && dice.chance(70) {
+    if (of.ends_with("link") || of.ends_with("site")) && dice.chance(70) {
         return dice
             .word(&[
                 "url({}).host == \"x.com\"",

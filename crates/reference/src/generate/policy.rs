@@ -549,9 +549,19 @@ fn patterns(
             }
             let name = format!("{entity}.{}", slot.name);
             match &slot.ty {
+                Ty::Text if slot.name == "site" => {
+                    choices.extend([format!("{{url({name})}}"), format!("r/{{url({name})}}")]);
+                }
                 Ty::Text if slot.name == "home" => {
                     choices.extend([format!("f/{{path({name})}}"), format!("r/{{path({name})}}")]);
                     choices.push(format!("f/{{path({name})}}"));
+                }
+                Ty::Text if slot.name == "tenant" => {
+                    choices.extend([
+                        format!("r/{{{name}}}/**"),
+                        format!("r/{{lower({name})}}/**"),
+                        format!("r/{{lower({name})}}"),
+                    ]);
                 }
                 Ty::Text | Ty::Enum | Ty::Int => {
                     choices.push(format!("r/{{{name}}}/**"));

@@ -251,6 +251,7 @@ fn facts(dice: &mut Dice, policy: &Policy, pool: &Pool, entity: Entity) -> Field
             let look = match fact.field.name.as_str() {
                 "peers" => Look::Email,
                 "home" => Look::Path,
+                "site" => Look::Url,
                 _ => Look::Word,
             };
             let json = json(dice, policy, pool, fact.field.ty, look);
