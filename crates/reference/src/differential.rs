@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use placet_evaluator::Engine;
+use placet_model::compiled::Compiled;
 use placet_model::decision::{Answer, Became, Reason};
 use placet_model::request::{Asked, Request};
 
@@ -136,6 +137,21 @@ pub fn run(seed: u64, decisions: usize, counts: &mut Counts) -> Result<(), Box<D
         counts.refused += 1;
         return Ok(());
     };
+    compare(files, compiled, &mut dice, decisions, counts)
+}
+
+/// Compares so many decisions of a compiled policy.
+///
+/// # Errors
+///
+/// The first case in which they differ, minimised.
+pub fn compare(
+    files: Vec<File>,
+    compiled: Compiled,
+    dice: &mut Dice,
+    decisions: usize,
+    counts: &mut Counts,
+) -> Result<(), Box<Difference>> {
     counts.policies += 1;
     for name in coverage::constructs(compiled.policy()) {
         *counts.constructs.entry(name).or_default() += 1;
@@ -144,14 +160,14 @@ pub fn run(seed: u64, decisions: usize, counts: &mut Counts) -> Result<(), Box<D
     let engine = Engine::new(compiled);
     let mut credentials: Vec<placet_model::credential::Credential> = vec![];
     for _ in 0..decisions {
-        let kind = Kind::any(&mut dice);
+        let kind = Kind::any(dice);
         let policy = engine.compiled().policy();
         let mut request = match kind {
-            Kind::Held => generate::runtime(&mut dice, policy, &pool, true),
-            Kind::Bare => generate::runtime(&mut dice, policy, &pool, false),
-            Kind::Issuance => generate::issuance(&mut dice, policy, &pool),
-            Kind::HeldListing => generate::listing(&mut dice, policy, &pool, true),
-            Kind::BareListing => generate::listing(&mut dice, policy, &pool, false),
+            Kind::Held => generate::runtime(dice, policy, &pool, true),
+            Kind::Bare => generate::runtime(dice, policy, &pool, false),
+            Kind::Issuance => generate::issuance(dice, policy, &pool),
+            Kind::HeldListing => generate::listing(dice, policy, &pool, true),
+            Kind::BareListing => generate::listing(dice, policy, &pool, false),
         };
         // Half of what is asked under a credential is asked under one that was issued.
         if matches!(kind, Kind::Held | Kind::HeldListing | Kind::Issuance)
