@@ -1,7 +1,5 @@
 //! The engine against the specification over the policies that the repository ships.
 
-#![expect(clippy::expect_used, reason = "what is not read fails the test")]
-
 use std::fs;
 use std::path::Path;
 
