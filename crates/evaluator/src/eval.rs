@@ -34,9 +34,7 @@ pub(crate) struct Site<'a> {
 pub(crate) enum Args<'a> {
     /// A record.
     Known(&'a Value),
-    /// A plain triple has none.
-    None,
-    /// The call is not made yet.
+    /// Not told: the call is not made yet, or the request is a plain triple.
     Open,
 }
 
@@ -223,7 +221,6 @@ impl<'a> Eval<'a> {
                         .field(name)
                         .map_or(Slot::Absent, |value| Slot::Known(value.clone()))
                 }
-                Args::None => Slot::Absent,
                 Args::Open => {
                     let declared = self.parameter(name);
                     if declared.is_some() {

@@ -152,7 +152,7 @@ fn calls(
     decision: &Decision,
 ) -> Vec<AskedView> {
     let mut views = Vec::new();
-    let args = prepared.args.as_ref().map_or(Args::None, Args::Known);
+    let args = prepared.args.as_ref().map_or(Args::Open, Args::Known);
     for (triple, held) in prepared.triples.iter().zip(&prepared.held) {
         let site = Site {
             function: triple.function,

@@ -57,7 +57,8 @@ impl From<Invalid> for Refusal {
 pub(crate) struct Prepared<'p> {
     pub(crate) bound: Bound<'p>,
     pub(crate) triples: Vec<Triple>,
-    /// The arguments; a plain triple has none.
+    /// The arguments; a plain triple does not tell them, so that only what holds whatever
+    /// they are grants it, and a deny that some could meet stands.
     pub(crate) args: Option<Value>,
     pub(crate) digest: CallDigest<'p>,
     /// Per triple, what the credential gives: ends and depths of its scopes, or why none.
@@ -351,7 +352,7 @@ fn verdict(
     held: &[(Time, u32)],
     trace: &Trace,
 ) -> Verdict {
-    let args = prepared.args.as_ref().map_or(Args::None, Args::Known);
+    let args = prepared.args.as_ref().map_or(Args::Open, Args::Known);
     let site = Site {
         function: triple.function,
         action: triple.action,

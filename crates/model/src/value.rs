@@ -5,6 +5,8 @@ mod flat;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -88,21 +90,29 @@ impl Time {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        // jiff reads RFC 9557 and ISO 8601 forms too; RFC 3339 alone is let through.
+        // jiff reads ISO 8601 forms too; RFC 3339 alone is let through.
         let shaped = bytes.len() >= 20
             && bytes.is_ascii()
             && matches!(bytes.get(10), Some(b'T' | b't'))
-            && !text.contains('[')
             && bytes.get(4) == Some(&b'-')
             && bytes.get(13) == Some(&b':')
             && bytes.get(16) == Some(&b':')
-            && !text.contains(',');
+            && !text.contains([',', '[']);
         if !shaped {
             return None;
         }
-        let stamp: jiff::Timestamp = text.parse().ok()?;
-        let micros = stamp.as_nanosecond().div_euclid(1_000);
-        i64::try_from(micros).ok().map(Self)
+        // A civil time with an offset, and not an instant of jiff's: the last days of the
+        // year 9999 are times as well.
+        let (civil, offset) = match text.strip_suffix(['Z', 'z']) {
+            Some(civil) => (civil, 0),
+            None => {
+                let (civil, offset) = text.split_at_checked(text.len() - 6)?;
+                (civil, offset_minutes(offset)?)
+            }
+        };
+        let civil: DateTime = civil.parse().ok()?;
+        let nanos = civil.duration_since(EPOCH).as_nanos() - i128::from(offset) * 60_000_000_000;
+        i64::try_from(nanos.div_euclid(1_000)).ok().map(Self)
     }
 
     /// This time plus a duration; `None` on overflow.
@@ -112,10 +122,28 @@ impl Time {
     }
 }
 
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+/// `+01:00` in minutes.
+fn offset_minutes(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.as_bytes().first()? {
+        b'+' => (1, text.get(1..)?),
+        b'-' => (-1, text.get(1..)?),
+        _ => return None,
+    };
+    let (hours, minutes) = digits.split_once(':')?;
+    let part = |text: &str, most: i64| -> Option<i64> {
+        let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = digits.then(|| text.parse().ok()).flatten()?;
+        (number <= most).then_some(number)
+    };
+    Some(sign * (part(hours, 23)? * 60 + part(minutes, 59)?))
+}
+
 impl std::fmt::Display for Time {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match jiff::Timestamp::from_microsecond(self.0) {
-            Ok(stamp) => write!(f, "{stamp}"),
+        match EPOCH.checked_add(SignedDuration::from_micros(self.0)) {
+            Ok(civil) => write!(f, "{civil}Z"),
             Err(_) => write!(f, "{}us", self.0),
         }
     }
@@ -179,6 +207,11 @@ mod tests {
         check("1970-01-01T00:00:00Z[UTC]", None);
         check("19700101T000000Z", None);
         check("", None);
+        check("1970-01-01T00:00:00+24:00", None);
+        check("1970-01-01T00:00:00+1:00", None);
+        check("9999-12-31T23:59:59Z", Some(253_402_300_799_000_000));
+        let last = Time(253_402_300_799_000_000).to_string();
+        assert_eq!(last, "9999-12-31T23:59:59Z");
     }
 
     #[test]

@@ -55,8 +55,11 @@ fn decide(policy: &Policy, request: &Request) -> Outcome {
             tool,
             action,
             resource,
-        } => call::triple(policy, tool, action, resource)
-            .map(|triple| (vec![triple], extract::triple_digest(tool, action, resource))),
+        } => call::triple(policy, tool, action, resource).map(|triple| {
+            // The arguments are not told: they may be any.
+            world.args = crate::issuance::open_args(policy, triple.function);
+            (vec![triple], extract::triple_digest(tool, action, resource))
+        }),
         Asked::Scopes { .. } | Asked::Listing { .. } => {
             return Outcome::refusal(Reason::InvalidRequest);
         }
