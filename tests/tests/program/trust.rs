@@ -286,3 +286,30 @@ fn a_tool_whose_every_call_does_what_is_never_granted_is_not_shown() {
         ]
     );
 }
+
+#[test]
+fn leaving_the_arguments_out_of_a_request_does_not_lift_a_deny_that_reads_them() {
+    let folder = Folder::new();
+    folder.file(
+        "mail.placet",
+        r#"
+        policy mail { language 1  layers main  lifetime 1h }
+        agent clerk
+        tool mail { action send { post(to: text, cc: text?) -> "box/{to}" } }
+        grant send { agent clerk  user none  tool mail  action send  resource any }
+        deny copies { action send  when has args.cc }
+        "#,
+    );
+    let triple = json!({
+        "moment": "runtime",
+        "agent": { "id": "clerk" },
+        "tool": "mail.post", "action": "send", "resource": "box/ana",
+    });
+    assert_eq!(decide(&folder, &triple)["reason"], "denied-by-rule");
+    let call = json!({
+        "moment": "runtime",
+        "agent": { "id": "clerk" },
+        "call": { "tool": "mail.post", "args": { "to": "ana" } },
+    });
+    assert_eq!(decide(&folder, &call)["reason"], "granted");
+}
