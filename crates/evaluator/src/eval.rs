@@ -632,19 +632,39 @@ impl<'a> Eval<'a> {
             terms.sort();
             terms.dedup();
         }
-        let mut total = zero.clone();
-        for term in &terms {
-            match add(&total, term) {
-                Some(sum) => total = sum,
-                None => return Slot::Undefined,
-            }
-        }
-        Slot::Known(total)
+        total(&terms, zero).map_or(Slot::Undefined, Slot::Known)
     }
 
     /// Whether this is the moment that a rule is pinned to.
     pub(crate) fn is_moment(&self, moment: Moment) -> Truths {
         Truths::of(self.inputs.moment == moment)
+    }
+}
+
+/// The sum of values of one type. Whole numbers add up in double width, so that the order
+/// of the terms decides nothing: only a total that does not fit is none.
+fn total(terms: &[Value], zero: &Value) -> Option<Value> {
+    let whole = |of: fn(&Value) -> Option<i64>| -> Option<i64> {
+        let mut sum = 0_i128;
+        for term in terms {
+            sum = sum.checked_add(i128::from(of(term)?))?;
+        }
+        i64::try_from(sum).ok()
+    };
+    match zero {
+        Value::Int(_) => whole(|term| match term {
+            Value::Int(number) => Some(*number),
+            _ => None,
+        })
+        .map(Value::Int),
+        Value::Duration(_) => whole(|term| match term {
+            Value::Duration(duration) => Some(duration.0),
+            _ => None,
+        })
+        .map(|sum| Value::Duration(Duration(sum))),
+        _ => terms
+            .iter()
+            .try_fold(zero.clone(), |sum, term| add(&sum, term)),
     }
 }
 

@@ -268,9 +268,28 @@ impl<'a> Eval<'a> {
                 Err(why) => return why,
             };
         }
-        values
-            .into_iter()
-            .fold(V::of(zero), |sum, value| arithmetic(sum, value, add))
+        if values.iter().any(V::is_undefined) {
+            return V::Undefined;
+        }
+        if values.contains(&V::Open) {
+            return V::Open;
+        }
+        // Whole numbers have an exact total, whatever the order; it fits or is undefined.
+        let whole: Option<i128> = values.iter().try_fold(0_i128, |sum, value| match value {
+            V::Scalar(Value::Int(number)) => sum.checked_add(i128::from(*number)),
+            V::Scalar(Value::Duration(duration)) => sum.checked_add(i128::from(duration.0)),
+            _ => None,
+        });
+        let fits = |sum: Option<i128>| sum.and_then(|sum| i64::try_from(sum).ok());
+        match zero {
+            Value::Int(_) => fits(whole).map_or(V::Undefined, |sum| V::Scalar(Value::Int(sum))),
+            Value::Duration(_) => fits(whole).map_or(V::Undefined, |sum| {
+                V::Scalar(Value::Duration(Duration(sum)))
+            }),
+            _ => values
+                .into_iter()
+                .fold(V::of(zero), |sum, value| arithmetic(sum, value, add)),
+        }
     }
 
     fn with(&self, slot: u32, element: &V) -> Self {

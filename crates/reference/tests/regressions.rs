@@ -185,6 +185,28 @@ fn consent_to_each_call_hides_no_consent_to_the_scope() {
 }
 
 #[test]
+fn a_total_that_fits_is_defined_in_whatever_order_its_terms_come() {
+    let policy = format!(
+        "facts context {{ levels: list<int> }}
+        grant g {{ {ALL}  when sum(e in context.levels: e) > 5 or sum(distinct e in context.levels: e) > 5 }}"
+    );
+    let most = i64::MAX;
+    for levels in [
+        format!("{most}, 1, -1"),
+        format!("-1, 1, {most}"),
+        format!("1, {most}, -1"),
+    ] {
+        let rest = format!(r#", "context": {{ "levels": [{levels}] }}"#);
+        call(&policy, &rest, "granted main/g");
+    }
+    call(
+        &policy,
+        &format!(r#", "context": {{ "levels": [{most}, 1] }}"#),
+        "no-grant",
+    );
+}
+
+#[test]
 fn decimals_that_are_written_in_two_ways_have_one_digest() {
     let digest = |first: &str, second: &str| {
         let facts = "facts context { score: decimal }";
