@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("placet-model", &[]),
     ("placet-compiler", &["placet-syntax", "placet-model"]),
     ("placet-evaluator", &["placet-model"]),
+    ("placet-credential", &["placet-model", "placet-evaluator"]),
     // For development only, and nothing ships it: its interpreter reads the model (and the
     // evaluator's extractors); its differential run drives the whole pipeline.
     (
@@ -28,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "placet-model",
             "placet-compiler",
             "placet-evaluator",
+            "placet-credential",
         ],
     ),
     ("placet-cli", &["placet"]),
@@ -38,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const TESTS_ONLY: &[(&str, &[&str])] = &[
     ("placet-compiler", &["placet-evaluator"]),
     ("placet-evaluator", &["placet-compiler", "placet-syntax"]),
+    ("placet-credential", &["placet-compiler", "placet-syntax"]),
 ];
 
 /// Stands outside the house and may know all of it, and nothing may know it.

@@ -589,6 +589,7 @@ impl Issue<'_> {
                 .collect()
         };
         Credential {
+            id: None,
             agent: Principal {
                 id: request.agent.id.clone(),
                 groups: request.agent.groups.clone(),

@@ -11,6 +11,8 @@ use crate::value::Time;
 /// A task-scoped credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
+    /// The id that the credential service gave it; an issuance decision has none yet.
+    pub id: Option<SmolStr>,
     /// Its holder, the only one; groups and facts as they were at issuance. At run time
     /// the holder's groups and facts come anew, but for `fixed` ones; those of the agents
     /// further up the chain are read from here.

@@ -19,6 +19,7 @@ const VERSION: i64 = 1;
 #[must_use]
 pub fn credential_to_json(credential: &Credential) -> Json {
     let Credential {
+        id,
         agent,
         user,
         task,
@@ -33,6 +34,7 @@ pub fn credential_to_json(credential: &Credential) -> Json {
     } = credential;
     let mut json = Members::default();
     json.put("version", number(VERSION));
+    json.maybe("id", id.clone().map(string));
     json.put("agent", principal_to_json(agent));
     json.maybe("user", user.as_ref().map(principal_to_json));
     json.maybe("task", task.as_ref().map(task_to_json));
@@ -126,8 +128,9 @@ pub(super) fn scope_triple_to_json(tool: &SmolStr, action: &SmolStr, resource: &
 }
 
 fn read(json: Json, place: &Place<'_>, links: usize) -> Result<Credential, Invalid> {
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 13] = [
         "version",
+        "id",
         "agent",
         "user",
         "task",
@@ -146,6 +149,7 @@ fn read(json: Json, place: &Place<'_>, links: usize) -> Result<Credential, Inval
     let mut members = Object::read(json, place, &KEYS)?;
     members.need("version", version)?;
     Ok(Credential {
+        id: members.maybe("id", id)?,
         agent: members.need("agent", principal)?,
         user: members.maybe("user", principal)?,
         task: members.maybe("task", task)?,

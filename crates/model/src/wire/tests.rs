@@ -510,6 +510,7 @@ fn hostile_requests_end_in_an_answer() {
 
 fn sample() -> Credential {
     Credential {
+        id: None,
         agent: Principal {
             id: "bot".into(),
             groups: None,
@@ -674,6 +675,7 @@ fn credential() -> impl Strategy<Value = Credential> {
                 (consents, approvals),
             )| {
                 Credential {
+                    id: Some("c-1".into()),
                     agent,
                     user,
                     task,

@@ -802,6 +802,7 @@ fn credential(dice: &mut Dice, policy: &Policy, pool: &Pool, request: &Request) 
                 .collect();
             facts.retain(|(name, _)| !set.contains(&name));
             Box::new(Credential {
+                id: None,
                 agent: Principal {
                     id,
                     groups: Some(vec![]),
@@ -823,6 +824,7 @@ fn credential(dice: &mut Dice, policy: &Policy, pool: &Pool, request: &Request) 
         None
     };
     Credential {
+        id: None,
         agent,
         user: request.user.clone(),
         task: request.task.clone(),

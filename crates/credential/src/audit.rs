@@ -1,0 +1,154 @@
+//! The trail: one record for each decision that matters.
+
+use placet_model::credential::Scope;
+use placet_model::decision::Reason;
+use placet_model::json::Fields;
+use placet_model::policy::Outcome;
+use placet_model::request::{Assent, ScopeRequest};
+use placet_model::value::{Duration, Time};
+use smol_str::SmolStr;
+
+use crate::id::CredentialId;
+use crate::revocation::{Epoch, Revocation};
+use crate::store::AssentKind;
+
+/// What an audit keeps.
+pub trait Audit: Send + Sync {
+    /// Keeps an entry. It is durable when this returns.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be kept; the caller then denies, undoing what it had done.
+    fn append(&self, entry: &Entry) -> Result<(), AuditError>;
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When, by the caller's clock.
+    pub time: Time,
+    /// What.
+    pub event: Event,
+    /// The answer, for what is decided.
+    pub decision: Option<Reason>,
+    /// The rules that decided, `layer/rule`.
+    pub rules: Vec<SmolStr>,
+    /// The acting agent; for an issuance the holder-to-be.
+    pub agent: Option<SmolStr>,
+    /// For whom.
+    pub user: Option<SmolStr>,
+    /// In which task.
+    pub task: Option<SmolStr>,
+    /// The credential that was issued, used or asked for.
+    pub credential: Option<SmolStr>,
+    /// Its chain, root first, itself last.
+    pub chain: Vec<Link>,
+    /// The digest of the policy that decided.
+    pub policy: Option<SmolStr>,
+    /// How long deciding took.
+    pub latency: Option<Duration>,
+}
+
+/// A link of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The credential.
+    pub credential: SmolStr,
+    /// Its holder.
+    pub agent: SmolStr,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A credential was asked for.
+    Issue {
+        /// What was asked for.
+        asked: Vec<ScopeRequest>,
+        /// What was issued.
+        issued: Vec<Scope>,
+    },
+    /// A narrower credential was asked for, for a sub-agent.
+    Delegate {
+        /// Who asked: the parent's holder.
+        by: SmolStr,
+        /// What was asked for.
+        asked: Vec<ScopeRequest>,
+        /// What was issued.
+        issued: Vec<Scope>,
+    },
+    /// A call was decided.
+    Call {
+        /// The function.
+        tool: SmolStr,
+        /// What it does, to what: actions and resources, sorted.
+        requests: Vec<(SmolStr, SmolStr)>,
+        /// The services that it goes to.
+        audiences: Vec<SmolStr>,
+        /// The digest of tool and arguments.
+        digest: SmolStr,
+        /// Arguments and facts that the policy marks loggable, `args.amount`.
+        clear: Fields,
+        /// Its number, where it was recorded.
+        seq: Option<i64>,
+    },
+    /// A call ended.
+    Settle {
+        /// Its number.
+        seq: i64,
+        /// How.
+        outcome: Outcome,
+    },
+    /// Something was revoked.
+    Revoke {
+        /// What, by whom, why.
+        revocation: Revocation,
+        /// The epoch from which on it counts.
+        epoch: Epoch,
+    },
+    /// A consent or approval was recorded.
+    Assent {
+        /// Which of both.
+        kind: AssentKind,
+        /// Its id.
+        id: u64,
+        /// What was given.
+        assent: Assent,
+    },
+}
+
+impl Event {
+    /// As it is written in records and queries.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Issue { .. } => "issue",
+            Self::Delegate { .. } => "delegate",
+            Self::Call { .. } => "call",
+            Self::Settle { .. } => "settle",
+            Self::Revoke { .. } => "revoke",
+            Self::Assent {
+                kind: AssentKind::Consent,
+                ..
+            } => "consent",
+            Self::Assent {
+                kind: AssentKind::Approval,
+                ..
+            } => "approve",
+        }
+    }
+}
+
+/// The chain that a credential id tells, without holders.
+#[must_use]
+pub fn ancestors(id: &CredentialId) -> Vec<CredentialId> {
+    let mut chain: Vec<CredentialId> =
+        std::iter::successors(Some(id.clone()), CredentialId::parent).collect();
+    chain.reverse();
+    chain
+}
+
+/// Why an entry was not kept.
+#[derive(Debug, thiserror::Error)]
+#[error("the audit could not be written: {0}")]
+pub struct AuditError(#[source] pub Box<dyn std::error::Error + Send + Sync>);

@@ -1,0 +1,12 @@
+//! Task-scoped credentials: what an agent holds, that only narrows, that ends with its
+//! task, and that leaves a trail.
+//!
+//! [`Service`](service::Service) issues, delegates, authorizes and revokes on a
+//! [`Store`](store::Store) and writes an [audit](audit). It takes the time as an input and
+//! reads no clock; whoever calls it vouches for identities, groups and facts, and is never
+//! an agent.
+
+pub mod audit;
+pub mod id;
+pub mod revocation;
+pub mod store;
