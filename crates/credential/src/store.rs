@@ -1,5 +1,13 @@
 //! Where credentials, assents, past calls, budgets and revocations are kept.
 
+mod memory;
+#[cfg(test)]
+mod tests;
+
+pub use memory::Memory;
+
+use std::collections::BTreeSet;
+
 use placet_model::credential::Credential;
 use placet_model::json::Fields;
 use placet_model::policy::{HistoryKey, Outcome};
@@ -21,7 +29,9 @@ use crate::revocation::{Epoch, Revocation};
 ///   sees all or nothing of the other. A relational store reads with the rows of these
 ///   keys locked (or at `SERIALIZABLE`, trying again), calls `decide`, writes, commits.
 /// - **Durable:** what was written survives a crash as soon as `transact` has returned.
-///   What had not returned is there whole or not at all.
+///   What had not returned is there whole or not at all. An answer rests on nothing that a
+///   crash could take back: what a caller was shown is durable when its call returns, even
+///   when it wrote nothing itself.
 /// - **Epochs are the order of revocations:** consecutive from 1; a transaction that was
 ///   shown epoch *n* was shown every revocation up to *n*.
 /// - **Bounded:** it answers within the bound that it was opened with, or fails with
@@ -29,6 +39,8 @@ use crate::revocation::{Epoch, Revocation};
 pub trait Store: Send + Sync {
     /// The epoch now. It is asked before every decision that needs nothing else: without
     /// a transaction, from memory where one process owns the store, else by one read.
+    /// A revocation counts here before the `transact` that wrote it returns, and not
+    /// before it is durable.
     ///
     /// # Errors
     ///
@@ -36,12 +48,16 @@ pub trait Store: Send + Sync {
     fn epoch(&self) -> Result<Epoch, StoreError>;
 
     /// Reads what is asked, has `decide` look at it, and writes what that returns, all in
-    /// one atomic step. Nothing is written when it returns nothing. `decide` may be called
-    /// several times; the last call counts.
+    /// one atomic step, in that order. Nothing is written when it returns nothing. `decide`
+    /// may be called several times; the last call counts. It must not use the store.
     ///
     /// # Errors
     ///
-    /// When the store cannot do it; then nothing was written.
+    /// When the store cannot do it. Then nothing was written, but after
+    /// [`StoreError::Unconfirmed`] and [`StoreError::Failed`], which may come from the
+    /// very last step: there it is written whole or not at all, and only the next
+    /// transaction tells. A caller that denies on every error is safe with both: what was
+    /// counted but not done is counted, and an id that was told to nobody is of no use.
     fn transact(
         &self,
         ask: &Ask<'_>,
@@ -98,7 +114,7 @@ pub struct State {
     pub assents: Vec<Given>,
     /// Past calls that any query selects, each once, by number.
     pub calls: Vec<Past>,
-    /// What the chain has spent, by rule and index.
+    /// What the chain has spent, by rule and index; also where all of it was given back.
     pub spent: Vec<Charge>,
     /// The one call.
     pub call: Option<Past>,
@@ -122,20 +138,22 @@ pub enum Write {
         /// What was given.
         assent: Assent,
     },
-    /// A consent or approval is spent, by id.
+    /// A consent or approval is spent, by id. It must not be spent yet:
+    /// [`StoreError::Missing`].
     Spend(u64),
     /// A call; its `seq` is ignored, it gets the next number.
     Call(Past),
-    /// How a call ended.
+    /// How a call ended; a later one replaces an earlier one.
     Settle {
-        /// Its number.
+        /// Its number. There must be such a call: [`StoreError::Missing`].
         seq: i64,
         /// How.
         outcome: Outcome,
         /// What it gave.
         result: Fields,
     },
-    /// A chain spends, or gets back what it spent (negative).
+    /// A chain spends, or gets back what it spent (negative). Totals are exact; where a
+    /// decimal cannot hold one, it is [`StoreError::Inexact`].
     Charge {
         /// The first credential of the chain.
         chain: CredentialId,
@@ -146,12 +164,12 @@ pub enum Write {
     Recording(Vec<(SmolStr, Time)>),
 }
 
-/// What came of a transaction.
+/// What came of a transaction. The number and ids are those of its own writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// The epoch after it.
     pub epoch: Epoch,
-    /// The number of the call that was written.
+    /// The number of the call that was written, the last one of several.
     pub seq: Option<i64>,
     /// The ids of the assents that were written.
     pub assents: Vec<u64>,
@@ -214,6 +232,51 @@ pub struct Charge {
     pub amount: Decimal,
 }
 
+impl Held {
+    /// Which calls a history of this credential holds: those with any of these keys.
+    fn keys(&self, per: HistoryKey) -> BTreeSet<SmolStr> {
+        let credential = &self.credential;
+        match per {
+            HistoryKey::Task => credential.task.iter().map(|task| task.id.clone()).collect(),
+            HistoryKey::User => credential.user.iter().map(|user| user.id.clone()).collect(),
+            HistoryKey::Credential => [self.id.as_str().into()].into(),
+            HistoryKey::Chain => [self.id.chain().as_str().into()].into(),
+            HistoryKey::Agent => {
+                std::iter::successors(Some(credential), |held| held.parent.as_deref())
+                    .map(|held| held.agent.id.clone())
+                    .collect()
+            }
+        }
+    }
+}
+
+impl Past {
+    /// The key of the call in histories of a kind.
+    fn key(&self, per: HistoryKey) -> Option<SmolStr> {
+        match per {
+            HistoryKey::Task => self.record.task.clone(),
+            HistoryKey::User => self.record.user.clone(),
+            HistoryKey::Agent => self.record.agent.clone(),
+            HistoryKey::Credential => Some(self.credential.as_str().into()),
+            HistoryKey::Chain => Some(self.credential.chain().as_str().into()),
+        }
+    }
+}
+
+impl Given {
+    /// Whether it is over at a time.
+    fn over(&self, now: Time) -> bool {
+        self.assent.not_after.is_some_and(|end| end <= now)
+    }
+}
+
+/// A total of charges, unless digits would be lost.
+fn exact_sum(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let sum = a.checked_add(b)?;
+    let exact = sum.checked_sub(b)? == a && sum.checked_sub(a)? == b;
+    exact.then(|| sum.normalize())
+}
+
 /// Which credentials to list; what is absent selects all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -253,9 +316,23 @@ pub enum StoreError {
     /// It did not answer within its bound.
     #[error("the store did not answer within {0:?}")]
     Slow(std::time::Duration),
+    /// All is written, but within the bound it was not confirmed to be durable.
+    #[error("the store did not confirm within {0:?} what it has written")]
+    Unconfirmed(std::time::Duration),
     /// A credential with this id exists.
     #[error("a credential with the id `{0}` exists")]
     Taken(CredentialId),
+    /// What was to be spent or settled is not there.
+    #[error("the store has no {0}")]
+    Missing(String),
+    /// What a chain has spent has no exact decimal.
+    #[error("what chain `{chain}` has spent of `{rule}` has too many digits")]
+    Inexact {
+        /// The first credential of the chain.
+        chain: CredentialId,
+        /// `layer/rule`
+        rule: SmolStr,
+    },
     /// What it holds cannot be read.
     #[error("the store is damaged: {0}")]
     Damaged(String),
