@@ -315,7 +315,9 @@ fn what(eval: &Eval<'_>, id: ExprId, arm: Option<PatternId>) -> SmolStr {
         }
         (Slot::Known(value), _) => format_smolstr!("{name} is {}", shown(&value)),
         (Slot::Absent, _) => format_smolstr!("{name} is missing"),
-        (Slot::Undefined, _) => format_smolstr!("{name} has no value of its type"),
+        (Slot::Undefined | Slot::Partial(_), _) => {
+            format_smolstr!("{name} has no value of its type")
+        }
         (Slot::Open, _) => format_smolstr!("{name} is known at the call"),
     }
 }

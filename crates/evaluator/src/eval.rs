@@ -47,6 +47,13 @@ pub(crate) enum Place<'a> {
     Region(&'a Concrete),
 }
 
+/// What an expression gives to one that has to have its value.
+enum Need {
+    Known(Value),
+    Open,
+    Undefined,
+}
+
 /// Evaluates expressions at a site.
 pub(crate) struct Eval<'a> {
     pub(crate) inputs: &'a Inputs<'a>,
@@ -244,7 +251,7 @@ impl<'a> Eval<'a> {
                 }
                 slot
             }
-            Expr::Field(of, name) => field(self.slot(*of, captures), name),
+            Expr::Field(of, name) => self.slot(*of, captures).field(name),
             Expr::Add(a, b) => self.arithmetic(*a, *b, captures, add),
             Expr::Sub(a, b) => self.arithmetic(*a, *b, captures, subtract),
             Expr::Count { over, distinct } => self.count(*over, *distinct, captures),
@@ -310,12 +317,17 @@ impl<'a> Eval<'a> {
 
     /// A slot that has to have a value, or what reads it is undefined: notes the input
     /// that is missing.
-    fn need(&self, id: ExprId, captures: Option<PatternId>) -> Slot {
-        let slot = self.slot(id, captures);
-        if matches!(slot, Slot::Absent | Slot::Undefined) && self.is_input(id) {
-            self.trace.missing(self.text(id));
+    fn need(&self, id: ExprId, captures: Option<PatternId>) -> Need {
+        match self.slot(id, captures) {
+            Slot::Known(value) => Need::Known(value),
+            Slot::Open => Need::Open,
+            Slot::Absent | Slot::Undefined | Slot::Partial(_) => {
+                if self.is_input(id) {
+                    self.trace.missing(self.text(id));
+                }
+                Need::Undefined
+            }
         }
-        slot
     }
 
     /// Whether an expression reads one input. What is computed is missing only because
@@ -353,6 +365,8 @@ impl<'a> Eval<'a> {
         }
     }
 
+    /// Whether the input holds what an expression names. Of a part of what could not be
+    /// computed nobody knows; neither answer may then switch a deny off.
     fn presence(&self, id: ExprId, captures: Option<PatternId>) -> Truths {
         // A parameter that every call has is present before there is a call.
         if let (Some(Expr::Arg(name)), Args::Open) = (self.get(id), self.site.args)
@@ -363,7 +377,8 @@ impl<'a> Eval<'a> {
         }
         match self.slot(id, captures) {
             Slot::Absent => Truths::FALSE,
-            Slot::Undefined | Slot::Known(_) => Truths::TRUE,
+            Slot::Undefined if !self.is_input(id) => Truths::UNDEFINED,
+            Slot::Undefined | Slot::Partial(_) | Slot::Known(_) => Truths::TRUE,
             Slot::Open => Truths::EITHER,
         }
     }
@@ -396,9 +411,9 @@ impl<'a> Eval<'a> {
         test: impl Fn(&Value) -> Option<bool>,
     ) -> Truths {
         match self.need(a, captures) {
-            Slot::Known(value) => test(&value).map_or(Truths::UNDEFINED, Truths::of),
-            Slot::Open => Truths::OPEN,
-            Slot::Absent | Slot::Undefined => Truths::UNDEFINED,
+            Need::Known(value) => test(&value).map_or(Truths::UNDEFINED, Truths::of),
+            Need::Open => Truths::OPEN,
+            Need::Undefined => Truths::UNDEFINED,
         }
     }
 
@@ -410,11 +425,9 @@ impl<'a> Eval<'a> {
         test: &dyn Fn(&Value, &Value) -> Option<bool>,
     ) -> Truths {
         match (self.need(a, captures), self.need(b, captures)) {
-            (Slot::Absent | Slot::Undefined, _) | (_, Slot::Absent | Slot::Undefined) => {
-                Truths::UNDEFINED
-            }
-            (Slot::Open, _) | (_, Slot::Open) => Truths::OPEN,
-            (Slot::Known(a), Slot::Known(b)) => test(&a, &b).map_or(Truths::UNDEFINED, Truths::of),
+            (Need::Undefined, _) | (_, Need::Undefined) => Truths::UNDEFINED,
+            (Need::Open, _) | (_, Need::Open) => Truths::OPEN,
+            (Need::Known(a), Need::Known(b)) => test(&a, &b).map_or(Truths::UNDEFINED, Truths::of),
         }
     }
 
@@ -425,9 +438,9 @@ impl<'a> Eval<'a> {
         with: impl Fn(&Value) -> Option<Value>,
     ) -> Slot {
         match self.need(of, captures) {
-            Slot::Known(value) => with(&value).map_or(Slot::Undefined, Slot::Known),
-            Slot::Open => Slot::Open,
-            Slot::Absent | Slot::Undefined => Slot::Undefined,
+            Need::Known(value) => with(&value).map_or(Slot::Undefined, Slot::Known),
+            Need::Open => Slot::Open,
+            Need::Undefined => Slot::Undefined,
         }
     }
 
@@ -439,11 +452,9 @@ impl<'a> Eval<'a> {
         with: fn(&Value, &Value) -> Option<Value>,
     ) -> Slot {
         match (self.need(a, captures), self.need(b, captures)) {
-            (Slot::Absent | Slot::Undefined, _) | (_, Slot::Absent | Slot::Undefined) => {
-                Slot::Undefined
-            }
-            (Slot::Open, _) | (_, Slot::Open) => Slot::Open,
-            (Slot::Known(a), Slot::Known(b)) => with(&a, &b).map_or(Slot::Undefined, Slot::Known),
+            (Need::Undefined, _) | (_, Need::Undefined) => Slot::Undefined,
+            (Need::Open, _) | (_, Need::Open) => Slot::Open,
+            (Need::Known(a), Need::Known(b)) => with(&a, &b).map_or(Slot::Undefined, Slot::Known),
         }
     }
 
@@ -500,9 +511,9 @@ impl<'a> Eval<'a> {
         captures: Option<PatternId>,
     ) -> Truths {
         let list = match self.need(over.list, captures) {
-            Slot::Known(list) => list,
-            Slot::Open => return Truths::OPEN,
-            Slot::Absent | Slot::Undefined => return Truths::UNDEFINED,
+            Need::Known(list) => list,
+            Need::Open => return Truths::OPEN,
+            Need::Undefined => return Truths::UNDEFINED,
         };
         let Some(members) = list.members() else {
             return Truths::UNDEFINED;
@@ -547,9 +558,9 @@ impl<'a> Eval<'a> {
         mut take: impl FnMut(&Value) -> Result<(), Slot>,
     ) -> Result<(), Slot> {
         let list = match self.need(over.list, captures) {
-            Slot::Known(list) => list,
-            Slot::Open => return Err(Slot::Open),
-            Slot::Absent | Slot::Undefined => return Err(Slot::Undefined),
+            Need::Known(list) => list,
+            Need::Open => return Err(Slot::Open),
+            Need::Undefined => return Err(Slot::Undefined),
         };
         let members = list.members().ok_or(Slot::Undefined)?;
         let mut open = false;
@@ -590,9 +601,9 @@ impl<'a> Eval<'a> {
             match distinct {
                 None => number += 1,
                 Some(value) => match self.need(value, captures) {
-                    Slot::Known(value) => seen.push(value),
-                    Slot::Open => return Err(Slot::Open),
-                    Slot::Absent | Slot::Undefined => return Err(Slot::Undefined),
+                    Need::Known(value) => seen.push(value),
+                    Need::Open => return Err(Slot::Open),
+                    Need::Undefined => return Err(Slot::Undefined),
                 },
             }
             Ok(())
@@ -618,12 +629,12 @@ impl<'a> Eval<'a> {
     ) -> Slot {
         let mut terms = Vec::new();
         let counted = self.counted(over, captures, |_| match self.need(value, captures) {
-            Slot::Known(value) => {
+            Need::Known(value) => {
                 terms.push(value);
                 Ok(())
             }
-            Slot::Open => Err(Slot::Open),
-            Slot::Absent | Slot::Undefined => Err(Slot::Undefined),
+            Need::Open => Err(Slot::Open),
+            Need::Undefined => Err(Slot::Undefined),
         });
         if let Err(slot) = counted {
             return slot;
@@ -674,22 +685,6 @@ fn text_slot(text: Option<&SmolStr>) -> Slot {
 
 fn decoded(written: &str) -> SmolStr {
     placet_model::resource::decode_segment(written).into()
-}
-
-/// A field of a record; of a list, the list of those that are present.
-fn field(of: Slot, name: &str) -> Slot {
-    match of {
-        Slot::Known(Value::List(items)) => Slot::Known(Value::List(
-            items
-                .iter()
-                .filter_map(|item| item.field(name).cloned())
-                .collect(),
-        )),
-        Slot::Known(record) => record
-            .field(name)
-            .map_or(Slot::Absent, |value| Slot::Known(value.clone())),
-        other => other,
-    }
 }
 
 /// Which segment of a resource a capture is. Only an e-mail hole makes more than one

@@ -186,7 +186,7 @@ fn values(eval: &Eval<'_>, hole: &Hole) -> Vec<Filling> {
     let value = match eval.slot(hole.value, None) {
         Slot::Known(value) => value,
         Slot::Open => return vec![Filling::Open],
-        Slot::Absent | Slot::Undefined => return vec![missing()],
+        Slot::Absent | Slot::Undefined | Slot::Partial(_) => return vec![missing()],
     };
     let one = std::slice::from_ref(&value);
     let members = value.members().unwrap_or(one);

@@ -1,6 +1,8 @@
 //! Untyped JSON to typed values, strictly: a value of another JSON type than the
 //! declaration's is an error with its place.
 
+use std::sync::Arc;
+
 use placet_model::ids::TypeId;
 use placet_model::json::{Fields, Json};
 use placet_model::number::{exact_decimal, exact_integer};
@@ -53,10 +55,35 @@ pub(crate) enum Slot {
     Absent,
     /// Something that has no value of its type: an unknown enum member.
     Undefined,
+    /// A record of which a part has no value: it has none itself, but its other parts do.
+    /// Fields sorted by name; an absent field does not occur.
+    Partial(Arc<[(SmolStr, Slot)]>),
     /// Not known yet: only a call will tell.
     Open,
     /// A value.
     Known(Value),
+}
+
+impl Slot {
+    /// A field of a record; of a list, the list of those that are present.
+    pub(crate) fn field(self, name: &str) -> Self {
+        match self {
+            Self::Known(Value::List(items)) => Self::Known(Value::List(
+                items
+                    .iter()
+                    .filter_map(|item| item.field(name).cloned())
+                    .collect(),
+            )),
+            Self::Known(record) => record
+                .field(name)
+                .map_or(Self::Absent, |value| Self::Known(value.clone())),
+            Self::Partial(parts) => parts
+                .iter()
+                .find(|(part, _)| part == name)
+                .map_or(Self::Absent, |(_, slot)| slot.clone()),
+            other => other,
+        }
+    }
 }
 
 /// How strict to be with what lies inside a value.
@@ -149,7 +176,7 @@ pub(crate) fn read(
                     }
                     // One member without a value leaves the whole without one; the others
                     // must be well-typed all the same.
-                    Slot::Undefined | Slot::Open => whole = false,
+                    Slot::Undefined | Slot::Partial(_) | Slot::Open => whole = false,
                 }
             }
             if !whole {
@@ -194,8 +221,7 @@ pub(crate) fn record(
             }
         }
     }
-    let mut values = Vec::with_capacity(fields.len());
-    let mut whole = true;
+    let mut parts = Vec::with_capacity(fields.len());
     for field in fields {
         let slot = match given.iter().find(|(name, _)| *name == field.name) {
             Some((_, json)) => read(policy, field.ty, json, strictness)
@@ -203,21 +229,28 @@ pub(crate) fn record(
             None => Slot::Absent,
         };
         match (slot, &field.default) {
-            (Slot::Known(value), _) => values.push((field.name.clone(), value)),
-            (Slot::Absent, Some(default)) => values.push((field.name.clone(), default.clone())),
+            (Slot::Absent, Some(default)) => {
+                parts.push((field.name.clone(), Slot::Known(default.clone())));
+            }
             (Slot::Absent, None) => {
                 if strictness == Strictness::Arguments && !field.optional {
                     return Err(Invalid::here(format!("missing argument `{}`", field.name))
                         .under(&field.name));
                 }
             }
-            (Slot::Undefined | Slot::Open, _) => whole = false,
+            (slot, _) => parts.push((field.name.clone(), slot)),
         }
     }
-    Ok(if whole {
-        Slot::Known(Value::Record(values.into()))
-    } else {
-        Slot::Undefined
+    let values = parts
+        .iter()
+        .map(|(name, slot)| match slot {
+            Slot::Known(value) => Some((name.clone(), value.clone())),
+            _ => None,
+        })
+        .collect::<Option<_>>();
+    Ok(match values {
+        Some(values) => Slot::Known(Value::Record(values)),
+        None => Slot::Partial(parts.into()),
     })
 }
 

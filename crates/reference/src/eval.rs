@@ -128,11 +128,31 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// Whether the input holds what an expression names.
+    /// Whether the input holds what an expression names. It is not told of what could not
+    /// be computed, nor of its parts.
     fn present(&self, id: ExprId) -> Truths {
         match self.expr(id) {
             Expr::Arg(name) => self.world.args.present(name),
-            _ => self.slot(id).present(),
+            Expr::Field(of, _) if self.present(*of) == Truths::UNDEFINED => Truths::UNDEFINED,
+            Expr::Const(_)
+            | Expr::Fact(_)
+            | Expr::AgentId
+            | Expr::UserId
+            | Expr::TaskId
+            | Expr::Now
+            | Expr::ChainDepth
+            | Expr::ChainRoot
+            | Expr::ChainAgents
+            | Expr::ResourcePath
+            | Expr::ResourceFact(..)
+            | Expr::Capture(_)
+            | Expr::Local(_)
+            | Expr::History(_)
+            | Expr::Field(..) => self.slot(id).present(),
+            _ => match self.value(id) {
+                V::Undefined => Truths::UNDEFINED,
+                value => value.present(),
+            },
         }
     }
 

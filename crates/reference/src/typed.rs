@@ -82,23 +82,16 @@ pub fn record(
         }
     }
     let mut result = Vec::new();
-    let mut undefined = false;
     for field in fields {
         match slot(policy, field, given, how)? {
             V::Absent if how == Strictness::Arguments && !field.optional => {
                 return Err(format!("`{}` is missing", field.name));
             }
             V::Absent => {}
-            // What holds an unknown enum value has no value itself.
-            V::Undefined => undefined = true,
             value => result.push((field.name.clone(), value)),
         }
     }
-    Ok(if undefined {
-        V::Undefined
-    } else {
-        V::Record(result)
-    })
+    Ok(V::Record(result))
 }
 
 /// Reads one field: its value, its default, or its absence.
@@ -131,7 +124,7 @@ fn decimal(text: &SmolStr) -> Option<Decimal> {
 
 /// A set or list; one member without a value leaves the whole without one.
 fn whole(members: Vec<V>, of: fn(Vec<V>) -> V) -> V {
-    if members.contains(&V::Undefined) {
+    if members.iter().any(V::lacks_a_part) {
         V::Undefined
     } else {
         of(members)

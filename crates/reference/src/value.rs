@@ -23,7 +23,8 @@ pub enum V {
     Set(Vec<V>),
     /// A list.
     List(Vec<V>),
-    /// A record; absent fields do not occur.
+    /// A record; absent fields do not occur. One with an undefined part, however deep, can
+    /// be asked for its other parts, but is itself undefined.
     Record(Vec<(SmolStr, V)>),
 }
 
@@ -50,12 +51,24 @@ impl V {
         }
     }
 
-    /// What reading it gives: an absent value reads as undefined.
+    /// What reading it gives: what is absent, or not whole, reads as undefined.
     #[must_use]
     pub fn read(self) -> Self {
+        if self == Self::Absent || self.lacks_a_part() {
+            Self::Undefined
+        } else {
+            self
+        }
+    }
+
+    /// Whether it, or a part of it, is undefined.
+    #[must_use]
+    pub fn lacks_a_part(&self) -> bool {
         match self {
-            Self::Absent => Self::Undefined,
-            other => other,
+            Self::Undefined => true,
+            Self::Absent | Self::Open | Self::Scalar(_) => false,
+            Self::Set(members) | Self::List(members) => members.iter().any(Self::lacks_a_part),
+            Self::Record(fields) => fields.iter().any(|(_, value)| value.lacks_a_part()),
         }
     }
 

@@ -357,8 +357,8 @@ impl<'a> World<'a> {
                 continue;
             }
             match (self.record(id, record)?, selected) {
-                (V::Undefined, _) | (_, None | Some(false)) => untold = true,
-                (value, Some(true)) => result.push((record.seq, value)),
+                (value, Some(true)) if !value.lacks_a_part() => result.push((record.seq, value)),
+                _ => untold = true,
             }
         }
         result.sort_by_key(|(seq, _)| *seq);
@@ -403,9 +403,6 @@ impl<'a> World<'a> {
         ];
         for (name, value) in optional {
             fields.extend(value.map(|value| (name.into(), value)));
-        }
-        if fields.iter().any(|(_, value)| *value == V::Undefined) {
-            return Ok(V::Undefined);
         }
         Ok(V::Record(fields))
     }
@@ -555,8 +552,18 @@ fn held_facts(
     }
 }
 
+/// Whether two inputs say the same, where what is undefined is like all that is.
 fn same(a: &V, b: &V) -> bool {
-    a == b || crate::value::equal(a, b) == Truths::TRUE
+    match (a, b) {
+        (V::Record(a), V::Record(b)) => {
+            let among = |name: &SmolStr, value| {
+                b.iter()
+                    .any(|(other, theirs)| name == other && same(value, theirs))
+            };
+            a.len() == b.len() && a.iter().all(|(name, value)| among(name, value))
+        }
+        (a, b) => a == b || crate::value::equal(a, b) == Truths::TRUE,
+    }
 }
 
 fn check_ids(request: &Request) -> Result<(), Invalid> {

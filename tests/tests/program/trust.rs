@@ -313,3 +313,53 @@ fn leaving_the_arguments_out_of_a_request_does_not_lift_a_deny_that_reads_them()
     });
     assert_eq!(decide(&folder, &call)["reason"], "granted");
 }
+
+#[test]
+fn a_part_without_a_value_is_present_and_hides_no_other_part() {
+    let folder = Folder::new();
+    folder.file(
+        "office.placet",
+        r#"
+        policy office { language 1  layers main  lifetime 1h }
+        facts context { device: { kind: "laptop" | "phone", locked: bool?, owner: text? } }
+        agent clerk
+        tool files { action read { open(name: text) -> "file/{name}" } }
+        tool seals { action seal { stamp(name: text) -> "file/{name}" } }
+        tool locks { action lock { turn(name: text) -> "file/{name}" } }
+        tool posts { action send { post(name: text) -> "file/{name}" } }
+        grant all { agent clerk  user none  tool any  action any  resource any }
+        deny unlocked { tool locks  when not has context.device.locked }
+        deny unowned { tool seals  when not has context.device.owner or context.device.owner == "" }
+        deny phones { tool posts  when context.device.kind == "phone" }
+        "#,
+    );
+    let reasons = |device: Value| {
+        ["files.open", "locks.turn", "seals.stamp", "posts.post"].map(|tool| {
+            let request = json!({
+                "moment": "runtime",
+                "agent": { "id": "clerk" },
+                "call": { "tool": tool, "args": { "name": "a" } },
+                "context": { "device": device },
+            });
+            decide(&folder, &request)["reason"].clone()
+        })
+    };
+    assert_eq!(
+        reasons(json!({ "kind": "laptop", "locked": true, "owner": "ana" })),
+        ["granted", "granted", "granted", "granted"]
+    );
+    // Nobody knows this kind: what reads it is undefined, and the rest is as it was told.
+    assert_eq!(
+        reasons(json!({ "kind": "toaster", "locked": true, "owner": "ana" })),
+        ["granted", "granted", "granted", "denied-by-rule"]
+    );
+    assert_eq!(
+        reasons(json!({ "kind": "toaster" })),
+        [
+            "granted",
+            "denied-by-rule",
+            "denied-by-rule",
+            "denied-by-rule"
+        ]
+    );
+}

@@ -104,6 +104,15 @@ fn records() -> Ty {
 /// The declarations of a policy.
 pub(super) fn names(dice: &mut Dice) -> Names {
     let record = Ty::Record(vec![slot("f", Ty::Text), optional("g", Ty::Int)]);
+    let device = Ty::Record(vec![
+        optional("kind", Ty::Enum),
+        optional("os", Ty::Text),
+        optional(
+            "disk",
+            Ty::Record(vec![slot("state", Ty::Enum), optional("size", Ty::Int)]),
+        ),
+    ]);
+    let owner = Ty::Record(vec![slot("rank", Ty::Enum), optional("team", Ty::Text)]);
     let pool: Vec<(&'static str, Slot)> = vec![
         ("context", slot("risk", Ty::Int)),
         ("user", slot("tenant", Ty::Text)),
@@ -123,6 +132,8 @@ pub(super) fn names(dice: &mut Dice) -> Names {
         ("context", slot("score", Ty::Decimal)),
         ("context", slot("age", Ty::Duration)),
         ("context", slot("meta", record)),
+        ("context", slot("device", device)),
+        ("user", slot("badge", owner.clone())),
         ("context", slot("items", records())),
         ("context", slot("blob", Ty::Json)),
         ("context", slot("levels", Ty::List(Box::new(Ty::Int)))),
@@ -158,6 +169,7 @@ pub(super) fn names(dice: &mut Dice) -> Names {
             slot("owner", Ty::Text),
             slot("status", Ty::Enum),
             optional("size", Ty::Int),
+            slot("keeper", owner),
             Slot {
                 default: Some("1"),
                 ..slot("level", Ty::Int)

@@ -217,6 +217,13 @@ fn predicate(dice: &mut Dice, scope: &mut Scope, of: &str, ty: &Ty) -> (String, 
         Ty::Record(slots) => {
             let slot = dice.pick(slots).clone();
             let name = format!("{of}.{}", slot.name);
+            // A fact that is a record may lack any of its parts.
+            if dice.chance(30) && !of.starts_with("args.") && of.contains('.') {
+                return (
+                    dice.word(&["has {}", "not has {}"]).replace("{}", &name),
+                    vec![],
+                );
+            }
             let (predicate, mut more) = predicate(dice, scope, &name, &slot.ty);
             if slot.optional {
                 more.insert(0, name);

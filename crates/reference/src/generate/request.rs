@@ -317,7 +317,18 @@ fn json(dice: &mut Dice, policy: &Policy, pool: &Pool, ty: TypeId, look: Look) -
                     .collect(),
             )
         }
-        Type::Record(fields) => Json::Object(record(dice, policy, pool, fields, |_| look)),
+        Type::Record(fields) => {
+            let mut given = record(dice, policy, pool, fields, |_| look);
+            for (name, value) in &mut given {
+                let is_enum = fields.iter().any(|field| {
+                    field.name == *name && matches!(&policy.types[field.ty.index()], Type::Enum(_))
+                });
+                if is_enum && dice.chance(12) {
+                    *value = string("unknown");
+                }
+            }
+            Json::Object(given)
+        }
     }
 }
 
