@@ -8,5 +8,6 @@
 
 pub mod audit;
 pub mod id;
+pub mod keys;
 pub mod revocation;
 pub mod store;
