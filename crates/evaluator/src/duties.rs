@@ -383,6 +383,7 @@ fn charge(
     let total = amount.and_then(|amount| exact_sum(spent.unwrap_or_default(), amount));
     let duty = BudgetDuty {
         rule: name,
+        index: u32::try_from(at).unwrap_or(u32::MAX),
         limit: text,
         charge: amount.map(|amount| format_smolstr!("{}", amount.normalize())),
         spent: spent.map(|spent| format_smolstr!("{}", spent.normalize())),

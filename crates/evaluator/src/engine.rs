@@ -1,7 +1,7 @@
 //! The decision point: a compiled policy, ready to decide.
 
 use placet_model::compiled::Compiled;
-use placet_model::decision::{Decision, Obligations, Reason, RuleNote};
+use placet_model::decision::{Decision, MappedRequest, Obligations, Reason, RuleNote};
 use placet_model::graph::Graph;
 use placet_model::ids::{LayerId, RuleId};
 use placet_model::policy::Policy;
@@ -9,6 +9,7 @@ use placet_model::request::{Asked, Request};
 use smol_str::SmolStr;
 
 use crate::cache::Cache;
+use crate::call::Triple;
 use crate::duties::covers_tool;
 use crate::explain::{self, Explanation};
 use crate::inputs::{Read, Trace};
@@ -144,7 +145,26 @@ impl Engine {
     }
 
     pub(crate) fn refused(&self, refusal: &Refusal) -> Decision {
-        self.refusal(refusal.reason, Some(&refusal.explanation))
+        let mut decision = self.refusal(refusal.reason, Some(&refusal.explanation));
+        decision.requests = self.mapped(&refusal.triples);
+        decision
+    }
+
+    /// What a call is, as decisions show it: sorted, each once.
+    pub(crate) fn mapped(&self, triples: &[Triple]) -> Vec<MappedRequest> {
+        let actions = &self.policy().actions;
+        let mut requests: Vec<MappedRequest> = triples
+            .iter()
+            .filter_map(|triple| {
+                Some(MappedRequest {
+                    action: actions.get(triple.action.index())?.name.clone(),
+                    resource: triple.resource.as_str().into(),
+                })
+            })
+            .collect();
+        requests.sort();
+        requests.dedup();
+        requests
     }
 
     /// A decision with a reason and nothing else yet.
@@ -156,6 +176,7 @@ impl Engine {
             missing: Vec::new(),
             explanation: explanation.map(SmolStr::new).into_iter().collect(),
             scopes: Vec::new(),
+            requests: Vec::new(),
             credential: None,
             tools: Vec::new(),
             consulted: Vec::new(),

@@ -33,6 +33,8 @@ pub const LEEWAY: i64 = 60_000_000;
 pub(crate) struct Refusal {
     pub(crate) reason: Reason,
     pub(crate) explanation: String,
+    /// What the call is, where it got so far.
+    pub(crate) triples: Vec<Triple>,
 }
 
 impl Refusal {
@@ -40,6 +42,7 @@ impl Refusal {
         Self {
             reason,
             explanation: explanation.into(),
+            triples: Vec::new(),
         }
     }
 }
@@ -152,8 +155,9 @@ pub(crate) fn prepare<'p>(
             return Err(Invalid::new("", "this is not a question about a call").into());
         }
     };
-    check_agents(&bound)?;
-    check_holder(request)?;
+    if let Err(refusal) = check_agents(&bound).and_then(|()| check_holder(request)) {
+        return Err(Refusal { triples, ..refusal });
+    }
     let held = triples
         .iter()
         .map(|triple| held(engine, request, triple))
@@ -327,6 +331,7 @@ pub(crate) fn decide(
         }
     }
     decision.rules = engine.notes(rules);
+    decision.requests = engine.mapped(&prepared.triples);
     if reason == Reason::Granted
         && let Some(function) = prepared
             .triples

@@ -22,6 +22,9 @@ pub struct Decision {
     pub explanation: Vec<SmolStr>,
     /// At issuance: what each scope became, in the order asked.
     pub scopes: Vec<ScopeOutcome>,
+    /// At run time: what the call is, in the words of the policy, granted or not; sorted,
+    /// each once. Empty when the call or triple could not be mapped.
+    pub requests: Vec<MappedRequest>,
     /// At issuance, when anything was granted.
     pub credential: Option<Credential>,
     /// At listing: the tools worth showing, sorted by path.
@@ -194,17 +197,30 @@ pub enum DutyCover {
     Scope(SmolStr, SmolStr, SmolStr),
 }
 
-/// A budget of a rule.
+/// A budget of a rule. A grant has one for every budget of every rule that it charges,
+/// by rule and then in the order in which they are written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BudgetDuty {
     /// `layer/rule`
     pub rule: SmolStr,
+    /// Which of the rule's budgets it is, as written, from 0 on; `budgets` of a request
+    /// lists what was spent in the same order.
+    pub index: u32,
     /// The limit, as policy text.
     pub limit: SmolStr,
     /// What this call spends; `None` when it cannot be told.
     pub charge: Option<SmolStr>,
     /// What was spent before, when the host told.
     pub spent: Option<SmolStr>,
+}
+
+/// One of the requests that a call maps to; the tool is the call's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MappedRequest {
+    /// The action's name.
+    pub action: SmolStr,
+    /// The resource, as it is written.
+    pub resource: SmolStr,
 }
 
 /// What a requested scope became.

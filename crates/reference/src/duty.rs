@@ -353,6 +353,7 @@ fn charge(
     let met = matches!((total, limit), (Some(total), Some(limit)) if total <= limit);
     let duty = BudgetDuty {
         rule: rule.clone(),
+        index: u32::try_from(index).unwrap_or(u32::MAX),
         limit: SmolStr::default(),
         charge: amount.map(|amount| amount.normalize().to_string().into()),
         spent: spent.map(|spent| spent.normalize().to_string().into()),

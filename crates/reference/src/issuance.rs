@@ -106,6 +106,7 @@ pub fn issuance(policy: &Policy, request: &Request) -> Outcome {
         reason,
         rules,
         obligations,
+        requests: vec![],
         scopes: outcomes,
         credential,
         tools: vec![],

@@ -17,6 +17,8 @@ pub struct Outcome {
     pub rules: Vec<SmolStr>,
     /// Limits and duties; the texts of budgets' limits are left out.
     pub obligations: Obligations,
+    /// At run time: what the call is, action and resource, sorted.
+    pub requests: Vec<(SmolStr, SmolStr)>,
     /// At issuance: what each scope became.
     pub scopes: Vec<ScopeOutcome>,
     /// At issuance, when anything was granted.
@@ -65,6 +67,7 @@ impl Outcome {
             reason,
             rules: vec![],
             obligations: Obligations::default(),
+            requests: vec![],
             scopes: vec![],
             credential: None,
             tools: vec![],
@@ -85,6 +88,11 @@ impl From<&Decision> for Outcome {
             reason: decision.reason,
             rules: names(&decision.rules),
             obligations,
+            requests: decision
+                .requests
+                .iter()
+                .map(|request| (request.action.clone(), request.resource.clone()))
+                .collect(),
             scopes: decision
                 .scopes
                 .iter()

@@ -71,17 +71,29 @@ fn decide(policy: &Policy, request: &Request) -> Outcome {
     for ancestor in &mut ancestors {
         ancestor.args = world.args.clone();
     }
-    if !world.knows_agent() || ancestors.iter().any(|ancestor| !ancestor.knows_agent()) {
-        return Outcome::refusal(Reason::UnknownAgent);
-    }
-    if let Some(reason) = holder_and_time(request) {
-        return Outcome::refusal(reason);
-    }
-    let verdicts: Vec<Verdict> = triples
+    let known = world.knows_agent() && ancestors.iter().all(|ancestor| ancestor.knows_agent());
+    let mut outcome = if !known {
+        Outcome::refusal(Reason::UnknownAgent)
+    } else if let Some(reason) = holder_and_time(request) {
+        Outcome::refusal(reason)
+    } else {
+        let verdicts: Vec<Verdict> = triples
+            .iter()
+            .map(|triple| verdict(&world, &ancestors, request, triple, &digest))
+            .collect();
+        combine(policy, &triples, verdicts)
+    };
+    // What the call is, is told whatever becomes of it.
+    outcome.requests = triples
         .iter()
-        .map(|triple| verdict(&world, &ancestors, request, triple, &digest))
+        .map(|triple| {
+            let action = policy.actions[triple.action.index()].name.clone();
+            (action, segment::written(&triple.resource).into())
+        })
         .collect();
-    combine(policy, &triples, verdicts)
+    outcome.requests.sort();
+    outcome.requests.dedup();
+    outcome
 }
 
 /// What becomes of one triple.

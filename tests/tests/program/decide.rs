@@ -356,3 +356,120 @@ fn people_can_read_decisions_too() {
     let run = folder.run_on(&[&ALONE[..], &["--format", "text"]].concat(), stream);
     insta::assert_snapshot!(run.ends(1).page());
 }
+
+#[test]
+fn a_decision_tells_what_the_call_is_whatever_becomes_of_it() {
+    let folder = Folder::new();
+    folder.file(
+        "files.placet",
+        r#"
+        policy files { language 1  layers main  lifetime 1h }
+        agent clerk
+        tool files {
+          function move(from: text, to: list<text>) {
+            delete -> "file/{from}"
+            write  -> "file/{each to}"
+          }
+          action read { see(name: text) -> "file/{name}" }
+        }
+        grant all { agent clerk  user none  tool files  action any  resource "file/*" }
+        deny kept { action delete  resource "file/kept" }
+        "#,
+    );
+    let requests = |agent: &str, args: Value| {
+        let request = json!({
+            "moment": "runtime",
+            "agent": { "id": agent },
+            "call": { "tool": "files.move", "args": args },
+        });
+        let decision = decide(&folder, request.to_string()).json();
+        let told: Vec<String> = decision["requests"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|request| format!("{} {}", request["action"], request["resource"]))
+            .collect();
+        let reason = decision["reason"].as_str().expect("a reason");
+        format!("{reason}: {}", told.join(", ")).replace('"', "")
+    };
+    assert_eq!(
+        requests("clerk", json!({ "from": "a/b", "to": ["z", "y", "z"] })),
+        "granted: delete file/a%2Fb, write file/y, write file/z"
+    );
+    assert_eq!(
+        requests("clerk", json!({ "from": "kept", "to": ["y"] })),
+        "denied-by-rule: delete file/kept, write file/y"
+    );
+    assert_eq!(
+        requests("ghost", json!({ "from": "kept", "to": ["y"] })),
+        "unknown-agent: delete file/kept, write file/y"
+    );
+    assert_eq!(
+        requests("clerk", json!({ "from": "kept" })),
+        "invalid-request: "
+    );
+    let triple = json!({
+        "moment": "runtime",
+        "agent": { "id": "clerk" },
+        "tool": "files.see", "action": "read", "resource": "file/a",
+    });
+    let decision = decide(&folder, triple.to_string()).ends(0).json();
+    assert_eq!(
+        decision["requests"],
+        json!([{ "action": "read", "resource": "file/a" }])
+    );
+}
+
+#[test]
+fn a_grant_charges_every_budget_of_its_rules_in_the_order_in_which_they_are_written() {
+    let folder = Folder::new();
+    folder.file(
+        "bank.placet",
+        r#"
+        policy bank { language 1  layers main  lifetime 1h }
+        agent payer
+        tool bank { action pay { pay(to: text, amount: decimal, fee: decimal) -> "account/{to}" } }
+        grant pay {
+          agent payer  user none  tool bank  action pay  resource any
+          budget 500.00 of args.amount
+          budget 20.00 of args.fee
+          budget 10 calls
+        }
+        require less { tool bank  budget 300 of args.amount }
+        "#,
+    );
+    let mut request = json!({
+        "moment": "runtime",
+        "agent": { "id": "payer" },
+        "call": { "tool": "bank.pay", "args": { "to": "x", "amount": 100.50, "fee": 1 } },
+        "budgets": { "main/pay": [0.50, 0, 4] },
+    });
+    let charged = |request: &Value| {
+        let decision = decide(&folder, request.to_string()).json();
+        decision["obligations"]["budgets"].clone()
+    };
+    let one = |rule: &str, index: usize, limit: &str, charge: &str, spent: Option<&str>| {
+        let mut budget = json!({ "rule": rule, "index": index, "limit": limit, "charge": charge });
+        if let Some(spent) = spent {
+            budget["spent"] = json!(spent);
+        }
+        budget
+    };
+    assert_eq!(
+        charged(&request),
+        json!([
+            one("main/less", 0, "300 of args.amount", "100.5", None),
+            one("main/pay", 0, "500.00 of args.amount", "100.5", Some("0.5")),
+            one("main/pay", 1, "20.00 of args.fee", "1", Some("0")),
+            one("main/pay", 2, "10 calls", "1", Some("4")),
+        ])
+    );
+    request["budgets"] = json!({ "main/pay": [450, 3, 10] });
+    assert_eq!(
+        charged(&request),
+        json!([
+            one("main/pay", 0, "500.00 of args.amount", "100.5", Some("450")),
+            one("main/pay", 2, "10 calls", "1", Some("10")),
+        ])
+    );
+}

@@ -9,8 +9,8 @@ use super::credential::{
 use super::json::NotJson;
 use super::place::Invalid;
 use crate::decision::{
-    ApprovalDuty, BudgetDuty, ConsentDuty, Decision, DutyCover, Obligations, Reason, RuleNote,
-    ScopeOutcome, ToolAnswer,
+    ApprovalDuty, BudgetDuty, ConsentDuty, Decision, DutyCover, MappedRequest, Obligations, Reason,
+    RuleNote, ScopeOutcome, ToolAnswer,
 };
 use crate::json::Json;
 
@@ -25,6 +25,7 @@ pub fn decision_to_json(decision: &Decision) -> Json {
         missing,
         explanation,
         scopes,
+        requests,
         credential,
         tools,
         consulted,
@@ -39,6 +40,7 @@ pub fn decision_to_json(decision: &Decision) -> Json {
     json.put("policy", string(policy.clone()));
     json.some("missing", texts(missing));
     json.some("scopes", list(scopes, outcome_to_json));
+    json.some("requests", list(requests, request_to_json));
     json.maybe("credential", credential.as_ref().map(credential_to_json));
     json.some("tools", list(tools, tool_to_json));
     json.some("consulted", texts(consulted));
@@ -56,6 +58,7 @@ pub fn invalid_decision(invalid: &Invalid, policy: SmolStr) -> Decision {
         missing: Vec::new(),
         explanation: vec![SmolStr::from(invalid.to_string())],
         scopes: Vec::new(),
+        requests: Vec::new(),
         credential: None,
         tools: Vec::new(),
         consulted: Vec::new(),
@@ -194,15 +197,25 @@ fn put_cover(json: &mut Members, cover: &DutyCover) {
 fn budget_to_json(budget: &BudgetDuty) -> Json {
     let BudgetDuty {
         rule,
+        index,
         limit,
         charge,
         spent,
     } = budget;
     let mut json = Members::default();
     json.put("rule", string(rule.clone()));
+    json.put("index", number(i64::from(*index)));
     json.put("limit", string(limit.clone()));
     json.maybe("charge", charge.clone().map(string));
     json.maybe("spent", spent.clone().map(string));
+    json.into()
+}
+
+fn request_to_json(request: &MappedRequest) -> Json {
+    let MappedRequest { action, resource } = request;
+    let mut json = Members::default();
+    json.put("action", string(action.clone()));
+    json.put("resource", string(resource.clone()));
     json.into()
 }
 

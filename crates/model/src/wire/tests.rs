@@ -381,6 +381,7 @@ fn decisions_are_written_in_one_order() {
             }],
             budgets: vec![BudgetDuty {
                 rule: "main/pay".into(),
+                index: 0,
                 limit: "500.00 of args.amount".into(),
                 charge: Some("20".into()),
                 spent: None,
@@ -390,6 +391,10 @@ fn decisions_are_written_in_one_order() {
         missing: vec!["context.mfa".into()],
         explanation: vec!["needs approval".into()],
         scopes: Vec::new(),
+        requests: vec![MappedRequest {
+            action: "pay".into(),
+            resource: "account/DE00".into(),
+        }],
         credential: None,
         tools: Vec::new(),
         consulted: vec!["task.purpose".into()],
