@@ -1,9 +1,11 @@
 //! Where credentials, assents, past calls, budgets and revocations are kept.
 
+mod disk;
 mod memory;
 #[cfg(test)]
 mod tests;
 
+pub use disk::Disk;
 pub use memory::Memory;
 
 use std::collections::BTreeSet;
@@ -336,6 +338,16 @@ pub enum StoreError {
     /// What it holds cannot be read.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+    /// A newer version has written it.
+    #[error(
+        "the store has format {found}, and this version knows formats up to {known}; use a newer one"
+    )]
+    Newer {
+        /// The version of its format.
+        found: u32,
+        /// The last one that is known here.
+        known: u32,
+    },
     /// It failed.
     #[error("the store failed: {0}")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -1,4 +1,4 @@
 //! What every store promises, and how they are made for tests.
 
 mod contract;
-mod samples;
+pub(super) mod samples;

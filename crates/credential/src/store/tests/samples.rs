@@ -1,8 +1,9 @@
 //! Small pieces for tests of stores.
 
-use placet_model::credential::Credential;
+use placet_model::credential::{Credential, Scope};
+use placet_model::json::{Fields, Json};
 use placet_model::policy::Outcome;
-use placet_model::request::{Assent, Covers, Principal, Record, Task};
+use placet_model::request::{Assent, Covers, Principal, Record, ScopeRequest, Task};
 use placet_model::value::Time;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -102,6 +103,77 @@ pub(crate) fn charge(held: &Held, rule: &str, amount: Decimal) -> Write {
             amount,
         },
     }
+}
+
+/// A credential and a call where everything is set.
+pub(crate) fn full() -> (Held, Past) {
+    let fields = |text: &str| -> Fields {
+        vec![
+            ("n".into(), Json::Number("1.50e0".into())),
+            ("t".into(), Json::String(text.into())),
+            ("a".into(), Json::Array(vec![Json::Null, Json::Bool(true)])),
+            (
+                "o".into(),
+                Json::Object(vec![("".into(), Json::Bool(false))]),
+            ),
+        ]
+    };
+    let principal = |id: &str| Principal {
+        id: id.into(),
+        groups: Some(vec!["staff".into()]),
+        facts: fields(id),
+    };
+    let assent = Assent {
+        by: "eve".into(),
+        groups: Some(Vec::new()),
+        agent: "planner".into(),
+        user: Some("ana".into()),
+        task: Some("trip".into()),
+        covers: Covers::Scope(ScopeRequest {
+            tool: "mail".into(),
+            actions: vec!["send".into()],
+            resources: vec!["email/**".into()],
+        }),
+        not_after: Some(Time(i64::MAX)),
+    };
+    let mut first = held(1, "planner", "trip", None);
+    first.credential = Credential {
+        agent: principal("planner"),
+        user: Some(principal("ana")),
+        task: Some(Task {
+            id: "trip".into(),
+            facts: fields("trip"),
+        }),
+        context: fields("context"),
+        issued: Time(-1),
+        scopes: vec![Scope {
+            tool: "mail.send".into(),
+            action: "send".into(),
+            resource: "email/{*to}/**".into(),
+            except: vec!["email/x".into()],
+            not_after: Time(i64::MIN),
+            delegate: u32::MAX,
+            rules: vec!["house/mail".into()],
+            residual: vec!["args.n < 1".into()],
+        }],
+        consents: vec![assent.clone()],
+        approvals: vec![assent],
+        ..first.credential
+    };
+    let mut child = held(2, "mailer", "trip", Some(&first));
+    child.epoch = Epoch(u64::MAX);
+    child.key = Some("thumb".into());
+    let mut past = past(&child, 7);
+    past.record.actions = Some(vec!["send".into()]);
+    past.record.resources = Some(Vec::new());
+    past.record.args = fields("args");
+    past.record.result = fields("\u{0}é😀");
+    past.charges = vec![Charge {
+        rule: "house/mail".into(),
+        index: 1,
+        amount: Decimal::new(-150, 2),
+    }];
+    (child, past)
 }
 
 /// Writes without looking.
