@@ -72,6 +72,9 @@ pub(crate) struct Init {
     /// The folder; it is made if need be, and no file in it is ever overwritten
     #[arg(default_value = ".")]
     pub(crate) dir: PathBuf,
+    /// For people or for machines
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
@@ -98,6 +101,9 @@ pub(crate) struct Fmt {
     /// Change nothing; show what would change and exit with 1
     #[arg(long, conflicts_with = "check")]
     pub(crate) diff: bool,
+    /// For people or for machines
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
@@ -108,6 +114,9 @@ pub(crate) struct Build {
     /// Where to write the compiled policy
     #[arg(short, long, value_name = "FILE.placetc")]
     pub(crate) output: PathBuf,
+    /// For people or for machines
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 /// Where the policy is.

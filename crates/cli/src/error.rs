@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 /// An error that ends the program with exit code 2.
 #[derive(Debug)]
 pub(crate) enum Error {
@@ -159,6 +161,23 @@ impl std::error::Error for Error {
         match self {
             Self::Io { cause, .. } | Self::Output(cause) => Some(cause),
             _ => None,
+        }
+    }
+}
+
+/// An error for machines: beside what was done, in the place where they look for it.
+/// People read it on standard error.
+#[derive(Serialize)]
+pub(crate) struct Failure {
+    error: String,
+    help: Option<String>,
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        Self {
+            error: error.to_string(),
+            help: error.help(),
         }
     }
 }

@@ -10,25 +10,54 @@ use crate::{files, output, render};
 /// The first bytes of every compiled policy.
 const MAGIC: &[u8] = b"PLACETC";
 
+/// What the paths of a policy hold.
+pub(crate) enum Opened {
+    /// A compiled policy.
+    Compiled(Policy),
+    /// Policy texts, checked.
+    Texts(Checked),
+}
+
+impl Opened {
+    /// The policy; `None` when its texts have errors.
+    pub(crate) const fn policy(&self) -> Option<&Policy> {
+        match self {
+            Self::Compiled(policy) => Some(policy),
+            Self::Texts(checked) => checked.policy.as_ref(),
+        }
+    }
+}
+
 /// A policy that can decide. Findings of a policy text go to standard error.
 pub(crate) fn load(paths: &[PathBuf]) -> Result<Policy, Error> {
+    match open(paths)? {
+        Opened::Compiled(policy) => Ok(policy),
+        Opened::Texts(checked) => {
+            output::findings(&render::diagnostics::text(
+                &checked.sources,
+                &checked.diagnostics,
+            ));
+            checked.policy.ok_or(Error::PolicyHasErrors)
+        }
+    }
+}
+
+/// A compiled policy, loaded, or texts, checked.
+pub(crate) fn open(paths: &[PathBuf]) -> Result<Opened, Error> {
     let mut texts = read(paths)?;
     if let Some(at) = texts.iter().position(|(_, bytes)| is_compiled(bytes)) {
         let (path, bytes) = texts.swap_remove(at);
         if !texts.is_empty() {
             return Err(Error::CompiledAmongOthers(path));
         }
-        return Policy::load(&bytes).map_err(|cause| Error::Load {
-            path,
-            cause: cause.to_string(),
-        });
+        return Policy::load(&bytes)
+            .map(Opened::Compiled)
+            .map_err(|cause| Error::Load {
+                path,
+                cause: cause.to_string(),
+            });
     }
-    let checked = checked(texts);
-    output::findings(&render::diagnostics::text(
-        &checked.sources,
-        &checked.diagnostics,
-    ));
-    checked.policy.ok_or(Error::PolicyHasErrors)
+    Ok(Opened::Texts(checked(texts)))
 }
 
 /// A policy text, checked.

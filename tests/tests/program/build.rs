@@ -108,3 +108,45 @@ fn what_has_errors_is_not_built_and_the_old_file_stays() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn machines_are_told_what_was_built_or_why_it_was_not() {
+    let folder = Folder::starter();
+    let build = |more: &[&str]| {
+        folder.run(&[&["build", "--format", "json", "-o", "x.placetc"], more].concat())
+    };
+    let told = build(&["."]).ends(0).json();
+    let size = folder.bytes("x.placetc").len();
+    assert_eq!(told["version"], 1);
+    assert_eq!(told["written"]["file"], "x.placetc");
+    assert_eq!(told["written"]["bytes"], size);
+    assert_eq!(told["written"]["layers"], 1);
+    let checked = folder.run(&["check", ".", "--format", "json"]).json();
+    assert_eq!(told["written"]["policy"], checked["policy"]);
+    assert_eq!(told["written"]["rules"], checked["rules"]);
+    assert!(told["written"]["nodes"].as_u64() > Some(0));
+    assert_eq!(told.get("error"), None);
+
+    // A compiled policy can be built anew, and is the same.
+    let again = build(&["x.placetc"]).ends(0).json();
+    assert_eq!(again["written"], told["written"]);
+
+    folder.file("bad.placet", "deny d { action delte }");
+    let run = build(&["."]).ends(2).says("the policy has errors");
+    assert!(!run.stderr.contains("PL0105"), "{}", run.stderr);
+    let told = run.json();
+    assert_eq!(told["written"], serde_json::Value::Null);
+    assert_eq!(told["diagnostics"][0]["code"], "PL0105");
+    assert_eq!(told["error"], "the policy has errors and cannot be used");
+
+    let told = build(&["nowhere"]).ends(2).json();
+    assert_eq!(
+        told["error"],
+        "cannot read `nowhere`: no such file or directory"
+    );
+    assert!(
+        told["help"]
+            .as_str()
+            .is_some_and(|help| help.contains("path"))
+    );
+}

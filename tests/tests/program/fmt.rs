@@ -1,5 +1,7 @@
 //! `placet fmt`
 
+use serde_json::json;
+
 use crate::support::{Folder, root};
 
 const CROOKED: &str = "deny  d{ action delete\n\n\n when   true } // why\n";
@@ -71,4 +73,55 @@ fn the_projects_own_policies_are_formatted() {
             Folder::new().run(&["fmt", "--check", &path]).ends(0);
         }
     }
+}
+
+#[test]
+fn machines_are_told_of_every_file() {
+    let folder = Folder::new();
+    folder
+        .file("a.placet", CROOKED)
+        .file("b.placet", "deny d { action drop }\n");
+    let fmt = |args: &[&str]| folder.run(&[&["fmt", "--format", "json"], args].concat());
+    assert_eq!(
+        fmt(&["--check", "."]).ends(1).json(),
+        json!({
+            "version": 1, "changed": 1, "unparsed": 0,
+            "files": [
+                { "file": "./a.placet", "became": "would-change" },
+                { "file": "./b.placet", "became": "unchanged" },
+            ],
+        })
+    );
+    let told = fmt(&["--diff", "."]).ends(1).json();
+    let diff = told["files"][0]["diff"].as_str().expect("a diff");
+    assert!(diff.contains("\n-deny  d{ action delete\n"), "{diff}");
+    assert_eq!(told["files"][1].get("diff"), None);
+    assert_eq!(folder.read("a.placet"), CROOKED);
+
+    let piped = folder.run_on(&["fmt", "--format", "json", "-"], CROOKED);
+    let piped = piped.ends(0).json();
+    assert_eq!(
+        fmt(&["."]).ends(0).json()["files"][0]["became"],
+        "formatted"
+    );
+    assert_eq!(piped["files"][0]["text"], folder.read("a.placet"));
+    assert_eq!(fmt(&["."]).ends(0).json()["changed"], 0);
+
+    folder.file("c.placet", "deny {{{\n");
+    let run = fmt(&["."]).ends(2).says("was left alone");
+    let told = run.json();
+    assert_eq!(told["unparsed"], 1);
+    assert_eq!(told["error"], "1 file has syntax errors and was left alone");
+    assert_eq!(told["files"][2]["became"], "unparsed");
+    let code = &told["files"][2]["diagnostics"][0]["code"];
+    assert!(
+        code.as_str().is_some_and(|code| code.starts_with("PL00")),
+        "{code}"
+    );
+    let told = fmt(&["nowhere"]).ends(2).json();
+    assert!(
+        told["error"]
+            .as_str()
+            .is_some_and(|error| error.contains("nowhere"))
+    );
 }

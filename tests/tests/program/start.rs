@@ -40,3 +40,26 @@ fn init_writes_a_policy_and_requests_and_overwrites_nothing() {
     assert_eq!(other.read("request.json"), "mine");
     assert!(!other.path().join("policy.placet").exists(), "all or none");
 }
+
+#[test]
+fn init_tells_machines_what_it_wrote() {
+    let folder = Folder::new();
+    let told = folder.run(&["init", "demo", "--format", "json"]).ends(0);
+    assert_eq!(
+        told.json(),
+        serde_json::json!({
+            "version": 1,
+            "written": ["demo/policy.placet", "demo/request.json", "demo/issue.json"],
+        })
+    );
+    let again = folder.run(&["init", "demo", "--format", "json"]).ends(2);
+    assert_eq!(
+        again.json(),
+        serde_json::json!({
+            "version": 1,
+            "written": [],
+            "error": "`demo/policy.placet` exists already",
+            "help": "choose another folder, or move the file away",
+        })
+    );
+}

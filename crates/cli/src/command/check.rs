@@ -109,10 +109,6 @@ fn report(checked: &Checked) -> Report<'_> {
             claims: checked.census.claims,
             tests: checked.census.tests,
         },
-        diagnostics: checked
-            .diagnostics
-            .iter()
-            .map(|found| diagnostics::json(&checked.sources, found))
-            .collect(),
+        diagnostics: diagnostics::all(&checked.sources, &checked.diagnostics),
     }
 }

@@ -86,8 +86,16 @@ struct Point {
     offset: u32,
 }
 
+/// All findings as JSON.
+pub(crate) fn all<'a>(sources: &'a Sources, diagnostics: &'a [Diagnostic]) -> Vec<Finding<'a>> {
+    diagnostics
+        .iter()
+        .map(|found| json(sources, found))
+        .collect()
+}
+
 /// A finding as JSON.
-pub(crate) fn json<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Finding<'a> {
+fn json<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Finding<'a> {
     Finding {
         code: diagnostic.code.as_str(),
         severity: diagnostic.severity.as_str(),
