@@ -11,3 +11,4 @@ pub mod id;
 pub mod keys;
 pub mod revocation;
 pub mod store;
+pub mod token;

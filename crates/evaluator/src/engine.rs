@@ -135,7 +135,8 @@ impl Engine {
     }
 
     /// The audience of a function: its own or the nearest above it.
-    pub(crate) fn audience(&self, path: &str) -> Option<SmolStr> {
+    #[must_use]
+    pub fn audience(&self, path: &str) -> Option<SmolStr> {
         self.policy()
             .audiences
             .iter()
