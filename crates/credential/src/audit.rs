@@ -1,6 +1,6 @@
 //! The trail: one record for each decision that matters.
 
-use placet_model::credential::Scope;
+use placet_model::credential::{Credential, Scope};
 use placet_model::decision::Reason;
 use placet_model::json::Fields;
 use placet_model::policy::Outcome;
@@ -8,7 +8,6 @@ use placet_model::request::{Assent, ScopeRequest};
 use placet_model::value::{Duration, Time};
 use smol_str::SmolStr;
 
-use crate::id::CredentialId;
 use crate::revocation::{Epoch, Revocation};
 use crate::store::AssentKind;
 
@@ -139,11 +138,16 @@ impl Event {
     }
 }
 
-/// The chain that a credential id tells, without holders.
+/// The chain of a credential, root first.
 #[must_use]
-pub fn ancestors(id: &CredentialId) -> Vec<CredentialId> {
-    let mut chain: Vec<CredentialId> =
-        std::iter::successors(Some(id.clone()), CredentialId::parent).collect();
+pub fn chain(credential: &Credential) -> Vec<Link> {
+    let mut chain: Vec<Link> =
+        std::iter::successors(Some(credential), |held| held.parent.as_deref())
+            .map(|held| Link {
+                credential: held.id.clone().unwrap_or_default(),
+                agent: held.agent.id.clone(),
+            })
+            .collect();
     chain.reverse();
     chain
 }

@@ -9,6 +9,8 @@
 pub mod audit;
 pub mod id;
 pub mod keys;
+mod needs;
 pub mod revocation;
+pub mod service;
 pub mod store;
 pub mod token;

@@ -143,6 +143,12 @@ impl Revocations {
         self.tasks.contains(task)
     }
 
+    /// Whether what is issued at this time is revoked by its time alone.
+    #[must_use]
+    pub fn stops_issuing_at(&self, now: Time) -> bool {
+        self.issued_before.is_some_and(|time| now < time)
+    }
+
     /// Whether nothing may be issued under a policy any more.
     #[must_use]
     pub fn withdrawn(&self, policy: &str) -> bool {

@@ -4,7 +4,8 @@ use placet_model::compiled::Compiled;
 use placet_model::decision::{Decision, MappedRequest, Obligations, Reason, RuleNote};
 use placet_model::graph::Graph;
 use placet_model::ids::{LayerId, RuleId};
-use placet_model::policy::Policy;
+use placet_model::json::Fields;
+use placet_model::policy::{Policy, Type};
 use placet_model::request::{Asked, Request};
 use smol_str::SmolStr;
 
@@ -14,6 +15,7 @@ use crate::duties::covers_tool;
 use crate::explain::{self, Explanation};
 use crate::inputs::{Read, Trace};
 use crate::runtime::{self, Refusal};
+use crate::typed::{self, Strictness};
 use crate::{issuance, listing};
 
 /// Decides requests against one compiled policy.
@@ -106,6 +108,31 @@ impl Engine {
     #[must_use]
     pub fn explain_without_credential(&self, request: &Request) -> Explanation {
         explain::explain(self, request, self.decide_without_credential(request))
+    }
+
+    /// What histories may read of a result of a tool: the fields that its `returns`
+    /// declares, checked for their types. Others are left out.
+    ///
+    /// # Errors
+    ///
+    /// Where a field is not of its type, and why.
+    pub fn result(&self, tool: &str, result: &Fields) -> Result<Fields, String> {
+        let policy = self.policy();
+        let declared = policy
+            .function(tool)
+            .and_then(|id| policy.functions.get(id.index()))
+            .and_then(|function| function.returns)
+            .and_then(|ty| policy.types.get(ty.index()));
+        let Some(Type::Record(fields)) = declared else {
+            return Ok(Fields::new());
+        };
+        typed::record(policy, fields, result, Strictness::Facts, true)
+            .map_err(|invalid| format!("{}: {}", invalid.place, invalid.message))?;
+        Ok(result
+            .iter()
+            .filter(|(name, _)| fields.iter().any(|field| field.name == *name))
+            .cloned()
+            .collect())
     }
 
     fn decide_call(&self, request: &Request) -> Decision {

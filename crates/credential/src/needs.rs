@@ -1,0 +1,244 @@
+//! What a policy needs to be told about a call, and which calls it wants to be kept.
+
+use std::collections::BTreeSet;
+
+use placet_model::ids::{ExprId, FunctionId, HistoryId};
+use placet_model::policy::{Budget, Expr, Outcome, Policy, Rule};
+use smol_str::SmolStr;
+
+/// What the rules about each function read beyond the request and the credential, found
+/// out once for a policy. It errs towards too much; what is not told is undefined, and
+/// never lets a call through.
+#[derive(Clone, Debug)]
+pub(crate) struct Needs {
+    functions: Vec<Need>,
+    args: ArgsRead,
+}
+
+/// What is needed for a call of one function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Need {
+    /// Histories that some rule reads.
+    pub(crate) histories: BTreeSet<HistoryId>,
+    /// Whether a rule asks for consent or approval.
+    pub(crate) assents: bool,
+    /// Whether a rule has a budget.
+    pub(crate) budgets: bool,
+    /// Whether a history selects such calls when they are granted.
+    pub(crate) record: bool,
+    /// Whether a history selects such calls when they are denied.
+    pub(crate) record_denied: bool,
+}
+
+impl Need {
+    /// Whether the request and the credential are all there is to know, and nothing is to
+    /// be kept.
+    pub(crate) fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Which arguments of past calls conditions read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum ArgsRead {
+    /// Those of these names.
+    Named(BTreeSet<SmolStr>),
+    /// A condition reads all of them together.
+    All,
+}
+
+impl Needs {
+    pub(crate) fn of(policy: &Policy) -> Self {
+        let reached = histories_reached(policy);
+        let functions = (0..policy.functions.len())
+            .map(|at| need(policy, &reached, FunctionId::new(at)))
+            .collect();
+        Self {
+            functions,
+            args: args_read(policy),
+        }
+    }
+
+    /// What a call of a function needs; of a function that the policy does not know,
+    /// nothing, since it is denied.
+    pub(crate) fn call(&self, policy: &Policy, tool: &str) -> Need {
+        policy
+            .function(tool)
+            .and_then(|id| self.functions.get(id.index()))
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Whether an argument of a past call is ever read.
+    pub(crate) fn reads_arg(&self, name: &str) -> bool {
+        match &self.args {
+            ArgsRead::All => true,
+            ArgsRead::Named(names) => names.contains(name),
+        }
+    }
+
+    /// Names for what is recorded: a function's path for calls that are granted, with
+    /// ` denied` behind it for those that are not. Sorted.
+    pub(crate) fn recorded(&self, policy: &Policy) -> Vec<SmolStr> {
+        let mut names: Vec<SmolStr> = policy
+            .functions
+            .iter()
+            .zip(&self.functions)
+            .flat_map(|(function, need)| {
+                let granted = need.record.then(|| recorded_name(&function.path, false));
+                let denied = need
+                    .record_denied
+                    .then(|| recorded_name(&function.path, true));
+                granted.into_iter().chain(denied)
+            })
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+/// The names under which the calls that a history selects are recorded.
+pub(crate) fn recorded_for(policy: &Policy, id: HistoryId) -> Vec<SmolStr> {
+    let Some(history) = policy.histories.get(id.index()) else {
+        return Vec::new();
+    };
+    let denied = history.outcomes.contains(&Outcome::Denied);
+    let granted = history
+        .outcomes
+        .iter()
+        .any(|outcome| *outcome != Outcome::Denied);
+    policy
+        .functions
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| selects(policy, id, FunctionId::new(*at)))
+        .flat_map(|(_, function)| {
+            let granted = granted.then(|| recorded_name(&function.path, false));
+            let denied = denied.then(|| recorded_name(&function.path, true));
+            granted.into_iter().chain(denied)
+        })
+        .collect()
+}
+
+fn recorded_name(path: &SmolStr, denied: bool) -> SmolStr {
+    if denied {
+        smol_str::format_smolstr!("{path} denied")
+    } else {
+        path.clone()
+    }
+}
+
+fn need(policy: &Policy, reached: &[BTreeSet<HistoryId>], function: FunctionId) -> Need {
+    let mut need = Need::default();
+    for rule in policy.rules.iter().filter(|rule| covers(rule, function)) {
+        for expr in expressions(policy, rule) {
+            if let Some(histories) = reached.get(expr.index()) {
+                need.histories.extend(histories);
+            }
+        }
+        need.assents |= rule.duties.consent.is_some() || !rule.duties.approvals.is_empty();
+        need.budgets |= !rule.duties.budgets.is_empty();
+    }
+    for (at, history) in policy.histories.iter().enumerate() {
+        if selects(policy, HistoryId::new(at), function) {
+            need.record_denied |= history.outcomes.contains(&Outcome::Denied);
+            need.record |= history
+                .outcomes
+                .iter()
+                .any(|outcome| *outcome != Outcome::Denied);
+        }
+    }
+    need
+}
+
+fn covers(rule: &Rule, function: FunctionId) -> bool {
+    rule.functions
+        .as_ref()
+        .is_none_or(|functions| functions.binary_search(&function).is_ok())
+}
+
+/// Whether a history may select calls of a function, going by function and action.
+fn selects(policy: &Policy, history: HistoryId, function: FunctionId) -> bool {
+    let Some(history) = policy.histories.get(history.index()) else {
+        return false;
+    };
+    let by_function = history
+        .functions
+        .as_ref()
+        .is_none_or(|functions| functions.binary_search(&function).is_ok());
+    let by_action = history.actions.as_ref().is_none_or(|actions| {
+        policy
+            .functions
+            .get(function.index())
+            .is_some_and(|function| {
+                function
+                    .lines
+                    .iter()
+                    .any(|line| actions.binary_search(&line.action).is_ok())
+            })
+    });
+    by_function && by_action
+}
+
+/// The expressions of a rule that may read a history.
+fn expressions<'p>(policy: &'p Policy, rule: &'p Rule) -> impl Iterator<Item = ExprId> + 'p {
+    let holes = rule
+        .resources
+        .iter()
+        .filter_map(|id| policy.patterns.get(id.index()))
+        .flat_map(|pattern| &pattern.segments)
+        .filter_map(|segment| match segment {
+            placet_model::policy::Segment::Hole(hole) => Some(hole.value),
+            _ => None,
+        });
+    let budgets = rule
+        .duties
+        .budgets
+        .iter()
+        .filter_map(|budget| match budget {
+            Budget::Amount { of, .. } => Some(*of),
+            Budget::Calls(_) => None,
+        });
+    rule.conditions
+        .iter()
+        .map(|condition| condition.expr)
+        .chain(holes)
+        .chain(budgets)
+}
+
+/// For each expression, the histories below it; children stand before parents.
+fn histories_reached(policy: &Policy) -> Vec<BTreeSet<HistoryId>> {
+    let mut reached: Vec<BTreeSet<HistoryId>> = Vec::with_capacity(policy.exprs.len());
+    for expr in &policy.exprs {
+        let mut own = BTreeSet::new();
+        if let Expr::History(id) = expr {
+            own.insert(*id);
+        }
+        expr.for_each_child(|child| {
+            if let Some(below) = reached.get(child.index()) {
+                own.extend(below);
+            }
+        });
+        reached.push(own);
+    }
+    reached
+}
+
+fn args_read(policy: &Policy) -> ArgsRead {
+    let is_args = |id: ExprId| matches!(policy.exprs.get(id.index()), Some(Expr::Field(_, name)) if name == "args");
+    let mut names = BTreeSet::new();
+    for expr in &policy.exprs {
+        if let Expr::Field(of, name) = expr {
+            if is_args(*of) {
+                names.insert(name.clone());
+            }
+            continue;
+        }
+        let mut whole = false;
+        expr.for_each_child(|child| whole |= is_args(child));
+        if whole {
+            return ArgsRead::All;
+        }
+    }
+    ArgsRead::Named(names)
+}

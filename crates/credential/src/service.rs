@@ -1,0 +1,361 @@
+//! The service: issues, delegates, authorizes, settles and revokes.
+
+mod assent;
+mod authorize;
+mod issue;
+mod past;
+mod settle;
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, RwLock};
+
+use lru::LruCache;
+use placet_evaluator::Engine;
+use placet_model::credential::Credential;
+use placet_model::decision::{Decision, Obligations, Reason};
+use placet_model::policy::Policy;
+use placet_model::request::Request;
+use placet_model::value::{Duration, Time};
+use smol_str::{SmolStr, format_smolstr};
+
+use crate::audit::{self, Audit, AuditError, Entry, Event};
+use crate::id::CredentialId;
+use crate::needs::Needs;
+use crate::revocation::{Epoch, Revocation, Revocations};
+use crate::store::{Ask, Filter, Held, State, Store, StoreError, Write, Written};
+
+pub use authorize::Authorized;
+pub use issue::{IssueOptions, Mode};
+
+/// A source of random bits.
+pub type Random = Box<dyn Fn() -> Option<u128> + Send + Sync>;
+
+/// What can be chosen.
+pub struct Settings {
+    /// How long a granted call may wait to be settled. After that it stays as it is,
+    /// counted, whatever its caller then says.
+    pub settle_within: Duration,
+    /// How long a consent or approval counts that is recorded without an end.
+    pub assent_lifetime: Duration,
+    /// How many credentials are kept at hand.
+    pub credentials_cached: NonZeroUsize,
+    /// Where ids come from.
+    pub random: Random,
+}
+
+impl Default for Settings {
+    /// Ten minutes, a day, 10,000 credentials, the random numbers of the system.
+    fn default() -> Self {
+        const MINUTE: i64 = 60_000_000;
+        const CREDENTIALS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
+        Self {
+            settle_within: Duration(10 * MINUTE),
+            assent_lifetime: Duration(24 * 60 * MINUTE),
+            credentials_cached: CREDENTIALS,
+            random: Box::new(|| {
+                let mut bits = [0; 16];
+                aws_lc_rs::rand::fill(&mut bits).ok()?;
+                Some(u128::from_le_bytes(bits))
+            }),
+        }
+    }
+}
+
+/// Issues credentials and decides what is done under them.
+///
+/// Every method takes the time now. Whoever calls vouches for identities, groups, facts
+/// and time; the service itself keeps credentials, consents, approvals, past calls and
+/// budgets, and takes none of these from a request. An error is no answer: **a caller that
+/// gets one must deny**.
+pub struct Service {
+    engine: Engine,
+    needs: Needs,
+    store: Arc<dyn Store>,
+    audit: Arc<dyn Audit>,
+    settings: Settings,
+    /// Since when the calls of each name are recorded, by name.
+    recording: Vec<(SmolStr, Time)>,
+    revocations: RwLock<Revocations>,
+    held: Mutex<LruCache<CredentialId, Arc<Held>>>,
+}
+
+impl Service {
+    /// Opens a service on a store. All services on one store decide by one policy at a
+    /// time.
+    ///
+    /// Calls are recorded from the moment on when a policy is first served whose histories
+    /// select them. A history that reaches further back is incomplete, which is undefined
+    /// and not empty; in a store that has never issued a credential nothing is missing.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn open(
+        engine: Engine,
+        store: Arc<dyn Store>,
+        audit: Arc<dyn Audit>,
+        settings: Settings,
+        now: Time,
+    ) -> Result<Self, Error> {
+        let needs = Needs::of(engine.compiled().policy());
+        let wanted = needs.recorded(engine.compiled().policy());
+        let mut recording = Vec::new();
+        let mut revocations = Revocations::default();
+        let ask = Ask {
+            recording: true,
+            ..Ask::default()
+        };
+        store.transact(&ask, &mut |state: &State| {
+            revocations = Revocations::default();
+            revocations.learn(&state.revocations);
+            recording = wanted
+                .iter()
+                .map(|name| {
+                    let known = state.recording.iter().find(|(known, _)| known == name);
+                    let since = match known {
+                        Some((_, since)) => *since,
+                        None if state.used => now,
+                        None => Time(i64::MIN),
+                    };
+                    (name.clone(), since)
+                })
+                .collect();
+            if recording == state.recording {
+                Vec::new()
+            } else {
+                vec![Write::Recording(recording.clone())]
+            }
+        })?;
+        let held = Mutex::new(LruCache::new(settings.credentials_cached));
+        Ok(Self {
+            engine,
+            needs,
+            store,
+            audit,
+            settings,
+            recording,
+            revocations: RwLock::new(revocations),
+            held,
+        })
+    }
+
+    /// The decision point that it asks.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Revokes, from the next call on.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: then nothing is revoked. When only the audit fails, it *is*
+    /// revoked, and the error says that there is no record of it.
+    pub fn revoke(&self, revocation: &Revocation) -> Result<Epoch, Error> {
+        let written = self.transact(&Ask::default(), &mut |_| {
+            vec![Write::Revocation(revocation.clone())]
+        })?;
+        let mut entry = self.entry(
+            revocation.time,
+            Event::Revoke {
+                revocation: revocation.clone(),
+                epoch: written.epoch,
+            },
+        );
+        entry.policy = None;
+        self.audit.append(&entry)?;
+        Ok(written.epoch)
+    }
+
+    /// Credentials, each with whether it is revoked.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn credentials(&self, filter: &Filter) -> Result<Vec<(Held, bool)>, Error> {
+        let all = self.store.credentials(filter)?;
+        // Revocations are learnt after the credentials, so that none is missed.
+        self.transact(&Ask::default(), &mut |_| Vec::new())?;
+        let revocations = self.revocations.read().map_err(|_| Error::Poisoned)?;
+        Ok(all
+            .into_iter()
+            .map(|held| {
+                let gone = revocations.covers(&held.credential, held.epoch);
+                (held, gone)
+            })
+            .collect())
+    }
+
+    fn policy(&self) -> &Policy {
+        self.engine.compiled().policy()
+    }
+
+    /// One step on the store, in which new revocations are learnt before anything is
+    /// decided.
+    fn transact(
+        &self,
+        ask: &Ask<'_>,
+        decide: &mut dyn FnMut(&Learnt<'_>) -> Vec<Write>,
+    ) -> Result<Written, Error> {
+        let known = self
+            .revocations
+            .read()
+            .map_err(|_| Error::Poisoned)?
+            .epoch();
+        let mut poisoned = false;
+        let ask = Ask { known, ..*ask };
+        let written = self.store.transact(&ask, &mut |state| {
+            if !state.revocations.is_empty() {
+                match self.revocations.write() {
+                    Ok(mut revocations) => revocations.learn(&state.revocations),
+                    Err(_) => poisoned = true,
+                }
+            }
+            match self.revocations.read() {
+                Ok(revocations) if !poisoned => decide(&Learnt {
+                    state,
+                    revocations: &revocations,
+                }),
+                _ => {
+                    poisoned = true;
+                    Vec::new()
+                }
+            }
+        })?;
+        if poisoned {
+            return Err(Error::Poisoned);
+        }
+        Ok(written)
+    }
+
+    fn random(&self) -> Result<u128, Error> {
+        (self.settings.random)().ok_or(Error::Random)
+    }
+
+    fn remember(&self, held: &Arc<Held>) -> Result<(), Error> {
+        let mut cache = self.held.lock().map_err(|_| Error::Poisoned)?;
+        cache.put(held.id.clone(), Arc::clone(held));
+        Ok(())
+    }
+
+    fn remembered(&self, id: &CredentialId) -> Result<Option<Arc<Held>>, Error> {
+        let mut cache = self.held.lock().map_err(|_| Error::Poisoned)?;
+        Ok(cache.get(id).cloned())
+    }
+
+    /// A denial that the service itself has a reason for.
+    fn refusal(&self, reason: Reason, explanation: impl Into<SmolStr>) -> Decision {
+        Decision {
+            reason,
+            rules: Vec::new(),
+            obligations: Obligations::default(),
+            missing: Vec::new(),
+            explanation: vec![explanation.into()],
+            scopes: Vec::new(),
+            requests: Vec::new(),
+            credential: None,
+            tools: Vec::new(),
+            consulted: Vec::new(),
+            policy: self.engine.compiled().digest().clone(),
+        }
+    }
+
+    fn entry(&self, time: Time, event: Event) -> Entry {
+        Entry {
+            time,
+            event,
+            decision: None,
+            rules: Vec::new(),
+            agent: None,
+            user: None,
+            task: None,
+            credential: None,
+            chain: Vec::new(),
+            policy: Some(self.engine.compiled().digest().clone()),
+            latency: None,
+        }
+    }
+
+    /// An entry about a decision: who asked, and under or for which credential.
+    fn entry_of(
+        &self,
+        now: Time,
+        event: Event,
+        decision: &Decision,
+        request: &Request,
+        credential: Option<&Credential>,
+    ) -> Entry {
+        let mut entry = self.entry(now, event);
+        let of = |given: Option<&SmolStr>, kept: Option<&SmolStr>| given.or(kept).cloned();
+        entry.decision = Some(decision.reason);
+        entry.rules = decision
+            .rules
+            .iter()
+            .map(|rule| rule.name.clone())
+            .collect();
+        entry.agent = Some(request.agent.id.clone());
+        entry.user = of(
+            request.user.as_ref().map(|user| &user.id),
+            credential.and_then(|held| held.user.as_ref().map(|user| &user.id)),
+        );
+        entry.task = of(
+            request.task.as_ref().map(|task| &task.id),
+            credential.and_then(|held| held.task.as_ref().map(|task| &task.id)),
+        );
+        entry.credential = credential.and_then(|held| held.id.clone());
+        entry.chain = credential.map(audit::chain).unwrap_or_default();
+        entry
+    }
+}
+
+/// What a step on the store sees, new revocations learnt.
+struct Learnt<'a> {
+    state: &'a State,
+    revocations: &'a Revocations,
+}
+
+/// What a request may not bring along, since the service keeps it. Empty lists say
+/// nothing.
+fn vouched(request: &Request) -> Option<SmolStr> {
+    let kept = [
+        (
+            "histories",
+            request
+                .histories
+                .iter()
+                .all(|(_, records)| records.is_empty()),
+        ),
+        (
+            "budgets",
+            request.budgets.iter().all(|(_, spent)| spent.is_empty()),
+        ),
+        ("consents", request.consents.is_empty()),
+        ("approvals", request.approvals.is_empty()),
+    ];
+    kept.iter().find(|(_, empty)| !empty).map(|(name, _)| {
+        format_smolstr!("/{name}: the service keeps {name} and takes none from a request")
+    })
+}
+
+/// Why there is no answer. A caller that gets this denies.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The audit failed.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The system gave no random numbers.
+    #[error("the system gave no random numbers for an id")]
+    Random,
+    /// Another thread panicked in the middle of something.
+    #[error("the service is broken since a thread panicked in it")]
+    Poisoned,
+    /// A consent or approval that cannot be recorded.
+    #[error("{0}")]
+    Assent(String),
+    /// A call that cannot be settled.
+    #[error("{0}")]
+    Settle(String),
+}

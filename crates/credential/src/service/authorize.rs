@@ -1,0 +1,407 @@
+//! What is done under a credential: one decision for each call.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use placet_evaluator::Engine;
+use placet_model::decision::{BudgetDuty, Decision, DutyCover, Reason};
+use placet_model::digest::{call_digest, triple_digest};
+use placet_model::json::Fields;
+use placet_model::policy::Outcome;
+use placet_model::request::{Asked, Covers, Record, Request};
+use placet_model::value::{Duration, Time};
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use super::{Error, Learnt, Service, past, vouched};
+use crate::audit::{Entry, Event};
+use crate::id::CredentialId;
+use crate::needs::Need;
+use crate::store::{Ask, AssentKind, Charge, Given, Held, Past, State, Write};
+
+/// What came of asking for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorized {
+    /// The decision. Its obligations come along with a grant.
+    pub decision: Decision,
+    /// The number of the call, when it was granted and is counted: to be settled with what
+    /// came of it. `None` when nothing depends on how it ends.
+    pub seq: Option<i64>,
+    /// When it has to be settled (exclusive); later it stands as it is, counted.
+    pub settle_before: Option<Time>,
+}
+
+impl Service {
+    /// Decides a call under a credential: holder, time, revocation, scope, then the policy
+    /// in force now. A grant is counted, in the same step: budgets are charged, consents to
+    /// a single call are spent, and the call stands in the histories as `pending` until it
+    /// is [settled](Service::settle).
+    ///
+    /// The store is asked once at most, and not at all when the credential is at hand,
+    /// nobody has revoked anything since, and no rule about the tool reads or counts
+    /// anything.
+    ///
+    /// # Errors
+    ///
+    /// When the store or the audit fails: the call is not authorized. What was counted by
+    /// then is given back if the store can still be reached, else it stays counted.
+    pub fn authorize(
+        &self,
+        id: &CredentialId,
+        mut request: Request,
+        now: Time,
+    ) -> Result<Authorized, Error> {
+        let started = Instant::now();
+        request.time = Some(now);
+        let tool = match &request.asked {
+            Asked::Call { tool, .. } | Asked::Triple { tool, .. } => tool.clone(),
+            Asked::Scopes { .. } | Asked::Listing { .. } => {
+                return Ok(denied(self.refusal(
+                    Reason::InvalidRequest,
+                    "/call: missing: a credential is used for a call",
+                )));
+            }
+        };
+        let need = self.needs.call(self.policy(), &tool);
+        let mut held = self.remembered(id)?;
+        let mut decision = None;
+        let mut charges = Vec::new();
+        let mut seq = None;
+        if let Some(wrong) = vouched(&request) {
+            decision = Some(self.refusal(Reason::InvalidRequest, wrong));
+        } else if let Some(held) = &held
+            && need.is_nothing()
+        {
+            let epoch = self.store.epoch()?;
+            let revocations = self.revocations.read().map_err(|_| Error::Poisoned)?;
+            if epoch == revocations.epoch() {
+                let revoked = revocations.covers(&held.credential, held.epoch);
+                drop(revocations);
+                request.credential = Some(held.credential.clone());
+                decision = Some(self.unless_revoked(revoked, self.engine.decide(&request)));
+            }
+        }
+        let decision = match decision {
+            Some(decision) => decision,
+            None => {
+                let agent = request.agent.id.clone();
+                let queries = past::queries(self.policy(), &need, now);
+                let ask = Ask {
+                    credential: Some(id),
+                    assents: need.assents.then_some((agent.as_str(), now)),
+                    calls: &queries,
+                    spent: need.budgets,
+                    ..Ask::default()
+                };
+                let mut answer = None;
+                let written = self.transact(&ask, &mut |learnt| {
+                    let Some(kept) = &learnt.state.credential else {
+                        answer = Some(self.unknown(id));
+                        return Vec::new();
+                    };
+                    held = Some(Arc::new(kept.clone()));
+                    let (decision, writes, charged) =
+                        self.decide_call(&mut request, kept, learnt, &need, now);
+                    answer = Some(decision);
+                    charges = charged;
+                    writes
+                })?;
+                seq = written.seq;
+                answer.ok_or(Error::Poisoned)?
+            }
+        };
+        let granted = decision.is_grant();
+        let mut entry = self.call_entry(&request, held.as_deref(), &decision, seq, now);
+        entry.latency = Some(elapsed(started));
+        if let Err(error) = self.audit.append(&entry) {
+            if let (Some(seq), true) = (seq, granted) {
+                self.give_back(id, seq, &charges)?;
+            }
+            return Err(error.into());
+        }
+        if let Some(held) = &held {
+            self.remember(held)?;
+        }
+        let seq = seq.filter(|_| granted);
+        Ok(Authorized {
+            decision,
+            seq,
+            settle_before: seq.map(|_| self.settle_before(now)),
+        })
+    }
+
+    fn decide_call(
+        &self,
+        request: &mut Request,
+        held: &Held,
+        learnt: &Learnt<'_>,
+        need: &Need,
+        now: Time,
+    ) -> (Decision, Vec<Write>, Vec<Charge>) {
+        let state = learnt.state;
+        request.credential = Some(held.credential.clone());
+        request.histories = past::histories(self, need, held, &state.calls, now);
+        request.budgets = spent(state);
+        give_assents(request, &state.assents);
+        let revoked = learnt.revocations.covers(&held.credential, held.epoch);
+        let decision = self.unless_revoked(revoked, self.engine.decide(request));
+        let granted = decision.is_grant();
+        let charges = if granted {
+            match charges(&decision.obligations.budgets) {
+                Some(charges) => charges,
+                // A grant always tells what it charges; if ever not, it is none.
+                None => {
+                    let refused = self.refusal(
+                        Reason::BudgetExhausted,
+                        "what the call spends cannot be told",
+                    );
+                    return (refused, Vec::new(), Vec::new());
+                }
+            }
+        } else {
+            Vec::new()
+        };
+        let mut writes = Vec::new();
+        if granted {
+            let used = used_assents(&self.engine, request, &decision, &state.assents);
+            writes.extend(used.into_iter().map(Write::Spend));
+            writes.extend(charges.iter().map(|charge| Write::Charge {
+                chain: held.id.chain(),
+                charge: charge.clone(),
+            }));
+        }
+        // A denial is a call of a history only where it was this agent's, about something.
+        let about = !decision.requests.is_empty()
+            && !matches!(decision.reason, Reason::WrongHolder | Reason::UnknownAgent);
+        let keep = if granted {
+            need.record || !charges.is_empty()
+        } else {
+            need.record_denied && about
+        };
+        if keep {
+            let outcome = if granted {
+                Outcome::Pending
+            } else {
+                Outcome::Denied
+            };
+            writes.push(Write::Call(Past {
+                record: self.past_record(request, held, &decision, need, outcome, now),
+                credential: held.id.clone(),
+                charges: charges.clone(),
+                settle_before: self.settle_before(now),
+            }));
+        }
+        (decision, writes, charges)
+    }
+
+    fn unless_revoked(&self, revoked: bool, decision: Decision) -> Decision {
+        if !revoked || decision.reason <= Reason::Revoked {
+            return decision;
+        }
+        Decision {
+            requests: decision.requests,
+            ..self.refusal(Reason::Revoked, "the credential is revoked")
+        }
+    }
+
+    fn settle_before(&self, now: Time) -> Time {
+        Time(now.0.saturating_add(self.settings.settle_within.0))
+    }
+
+    fn past_record(
+        &self,
+        request: &Request,
+        held: &Held,
+        decision: &Decision,
+        need: &Need,
+        outcome: Outcome,
+        now: Time,
+    ) -> Record {
+        let (tool, args) = match &request.asked {
+            Asked::Call { tool, args } => (tool.clone(), args.clone()),
+            Asked::Triple { tool, .. } => (tool.clone(), Fields::new()),
+            Asked::Scopes { .. } | Asked::Listing { .. } => Default::default(),
+        };
+        let kept = need.record || need.record_denied;
+        let sorted = |mut texts: Vec<SmolStr>| {
+            texts.sort();
+            texts.dedup();
+            texts
+        };
+        let requests = &decision.requests;
+        Record {
+            seq: 0,
+            time: now,
+            tool,
+            outcome,
+            actions: Some(sorted(
+                requests.iter().map(|one| one.action.clone()).collect(),
+            )),
+            resources: Some(sorted(
+                requests.iter().map(|one| one.resource.clone()).collect(),
+            )),
+            agent: Some(request.agent.id.clone()),
+            user: held.credential.user.as_ref().map(|user| user.id.clone()),
+            task: held.credential.task.as_ref().map(|task| task.id.clone()),
+            credential: Some(held.id.as_str().into()),
+            args: args
+                .into_iter()
+                .filter(|(name, _)| kept && self.needs.reads_arg(name))
+                .collect(),
+            result: Fields::new(),
+        }
+    }
+
+    fn call_entry(
+        &self,
+        request: &Request,
+        held: Option<&Held>,
+        decision: &Decision,
+        seq: Option<i64>,
+        now: Time,
+    ) -> Entry {
+        let (tool, digest) = match &request.asked {
+            Asked::Call { tool, args } => (tool.clone(), call_digest(tool, args)),
+            Asked::Triple {
+                tool,
+                action,
+                resource,
+            } => (tool.clone(), triple_digest(tool, action, resource)),
+            Asked::Scopes { .. } | Asked::Listing { .. } => Default::default(),
+        };
+        let event = Event::Call {
+            clear: Fields::new(),
+            tool,
+            requests: decision
+                .requests
+                .iter()
+                .map(|one| (one.action.clone(), one.resource.clone()))
+                .collect(),
+            audiences: decision.obligations.audiences.clone(),
+            digest,
+            seq,
+        };
+        let credential = held.map(|held| &held.credential);
+        self.entry_of(now, event, decision, request, credential)
+    }
+}
+
+fn denied(decision: Decision) -> Authorized {
+    Authorized {
+        decision,
+        seq: None,
+        settle_before: None,
+    }
+}
+
+/// How long something took.
+pub(super) fn elapsed(since: Instant) -> Duration {
+    Duration(i64::try_from(since.elapsed().as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Puts recorded consents and approvals where the engine looks for them.
+pub(super) fn give_assents(request: &mut Request, given: &[Given]) {
+    let of = |kind| {
+        given
+            .iter()
+            .filter(move |given| given.kind == kind)
+            .map(|given| given.assent.clone())
+            .collect()
+    };
+    request.consents = of(AssentKind::Consent);
+    request.approvals = of(AssentKind::Approval);
+}
+
+/// What the chain has spent, as a request tells it: by rule, in the order of its budgets.
+fn spent(state: &State) -> Vec<(SmolStr, Vec<Decimal>)> {
+    let mut told: Vec<(SmolStr, Vec<Decimal>)> = Vec::new();
+    for charge in &state.spent {
+        let index = charge.index as usize;
+        let at = told
+            .iter()
+            .position(|(rule, _)| *rule == charge.rule)
+            .unwrap_or_else(|| {
+                told.push((charge.rule.clone(), Vec::new()));
+                told.len() - 1
+            });
+        if let Some((_, amounts)) = told.get_mut(at) {
+            if amounts.len() <= index {
+                amounts.resize(index + 1, Decimal::ZERO);
+            }
+            if let Some(amount) = amounts.get_mut(index) {
+                *amount = charge.amount;
+            }
+        }
+    }
+    told
+}
+
+/// What a grant charges: of each budget the most that one of its requests spends, since a
+/// call is charged once. `None` when it does not tell.
+fn charges(budgets: &[BudgetDuty]) -> Option<Vec<Charge>> {
+    let mut charges: Vec<Charge> = Vec::new();
+    for budget in budgets {
+        let amount = budget.charge.as_ref()?.parse::<Decimal>().ok()?;
+        let same = charges
+            .iter_mut()
+            .find(|known| known.rule == budget.rule && known.index == budget.index);
+        match same {
+            Some(known) => known.amount = known.amount.max(amount),
+            None => charges.push(Charge {
+                rule: budget.rule.clone(),
+                index: budget.index,
+                amount,
+            }),
+        }
+    }
+    Some(charges)
+}
+
+/// Which consents and approvals to this single call the grant rests on: those without
+/// which it would be none, the oldest first. The others stay for another call.
+fn used_assents(
+    engine: &Engine,
+    request: &mut Request,
+    decision: &Decision,
+    given: &[Given],
+) -> Vec<u64> {
+    let digests: Vec<&SmolStr> = decision
+        .obligations
+        .consents
+        .iter()
+        .flat_map(|duty| &duty.covers)
+        .chain(
+            decision
+                .obligations
+                .approvals
+                .iter()
+                .flat_map(|duty| &duty.covers),
+        )
+        .filter_map(|cover| match cover {
+            DutyCover::Call(digest) => Some(digest),
+            DutyCover::Scope(..) => None,
+        })
+        .collect();
+    let bound = |given: &Given| match &given.assent.covers {
+        Covers::Call(digest) => digests.contains(&digest),
+        Covers::Scope(_) => false,
+    };
+    let mut kept: Vec<Given> = given.to_vec();
+    // The newest is tried first, so that the oldest is what is spent.
+    for one in given.iter().rev().filter(|given| bound(given)) {
+        let without: Vec<Given> = kept
+            .iter()
+            .filter(|other| other.id != one.id)
+            .cloned()
+            .collect();
+        give_assents(request, &without);
+        if engine.decide(request).is_grant() {
+            kept = without;
+        }
+    }
+    give_assents(request, given);
+    kept.iter()
+        .filter(|given| bound(given))
+        .map(|given| given.id)
+        .collect()
+}

@@ -1,0 +1,3 @@
+//! Whole lives of credentials, over generated policies.
+
+mod law;
