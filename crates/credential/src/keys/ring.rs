@@ -9,6 +9,9 @@
 
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use placet_model::json::Json;
 use placet_model::value::Time;
 use placet_model::wire::{read_json, to_pretty_text};
@@ -183,8 +186,12 @@ impl Keyring {
     /// Reads a locked folder and tidies it up; `None` when it holds no keys yet.
     fn read(folder: &Path) -> Result<Option<Self>, KeyError> {
         let names = files::list_locked(folder)?;
+        // Files of other names are somebody else's, and none of ours.
         let with = |extension: &str| -> Vec<SmolStr> {
-            let kids = names.iter().filter_map(|name| name.strip_suffix(extension));
+            let kids = names
+                .iter()
+                .filter_map(|name| name.strip_suffix(extension))
+                .filter(|kid| is_thumbprint(kid));
             kids.map(SmolStr::new).collect()
         };
         let (private_kids, public_kids) = (with(".pem"), with(".json"));
@@ -271,6 +278,12 @@ fn private(folder: &Path, kid: &str) -> PathBuf {
 
 fn public(folder: &Path, kid: &str) -> PathBuf {
     folder.join(format!("{kid}.json"))
+}
+
+fn is_thumbprint(kid: &str) -> bool {
+    URL_SAFE_NO_PAD
+        .decode(kid)
+        .is_ok_and(|hash| hash.len() == digest::SHA256_OUTPUT_LEN)
 }
 
 /// Adds the files of a new key.

@@ -383,6 +383,20 @@ fn a_damaged_folder_is_refused() {
 }
 
 #[test]
+fn files_of_others_in_the_folder_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ring = ring(folder.path());
+    let others = ["backup.pem", "notes.json", "README"].map(|name| folder.path().join(name));
+    for other in &others {
+        fs::write(other, "mine").unwrap();
+    }
+    ring.rotate(LATER).unwrap();
+    ring = Keyring::open(folder.path()).unwrap();
+    assert_eq!(ring.keys().len(), 2);
+    assert!(others.iter().all(|other| other.exists()));
+}
+
+#[test]
 fn threads_that_rotate_one_folder_lose_no_key() {
     let folder = tempfile::tempdir().unwrap();
     ring(folder.path());

@@ -1,3 +1,4 @@
+mod engine;
 mod hostile;
 
 use std::collections::HashSet;
