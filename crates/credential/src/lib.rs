@@ -2,7 +2,7 @@
 //! task, and that leaves a trail.
 //!
 //! [`Service`](service::Service) issues, delegates, authorizes and revokes on a
-//! [`Store`](store::Store) and writes an [audit](audit). It takes the time as an input and
+//! [`Store`](store::Store) and writes an [audit]. It takes the time as an input and
 //! reads no clock; whoever calls it vouches for identities, groups and facts, and is never
 //! an agent.
 
