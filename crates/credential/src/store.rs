@@ -104,7 +104,7 @@ pub struct CallQuery {
 }
 
 /// What a transaction is shown.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// The epoch.
     pub epoch: Epoch,
@@ -335,6 +335,9 @@ pub enum StoreError {
         /// `layer/rule`
         rule: SmolStr,
     },
+    /// A JSON value is nested deeper than so many levels. Those of requests never are.
+    #[error("a value is nested deeper than {0} levels")]
+    Nested(u32),
     /// What it holds cannot be read.
     #[error("the store is damaged: {0}")]
     Damaged(String),

@@ -13,8 +13,9 @@
 //! takes back. Such a one syncs only what others have left.
 //!
 //! **Failure.** When a commit fails, nobody knows what is on the disk: it may have failed
-//! before or after the deciding write, and commits in memory may go with it. From then on
-//! every answer is an error until the store is opened again and reads what is there.
+//! before or after the deciding write, and commits in memory may go with it. From then on,
+//! as after any failure of the disk, every answer is an error until the store is opened
+//! again and reads what is there.
 //!
 //! **Epoch.** [`Store::epoch`] tells the epoch that is durable. It moves before the
 //! `transact` that revoked something returns, so that whoever knows of a revocation sees
@@ -40,11 +41,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use placet_model::policy::HistoryKey;
-use redb::{Database, Durability, ReadTransaction, ReadableDatabase, TableError, WriteTransaction};
+use redb::{Database, Durability, ReadableDatabase, TableError, WriteTransaction};
 
 use super::{Ask, Filter, Held, State, Store, StoreError, Write, Written};
 use crate::revocation::Epoch;
 use gate::Gate;
+
 use tables::{META, failed, get, put};
 
 /// A store in a file.
@@ -67,12 +69,12 @@ impl Disk {
     /// [`StoreError::Slow`] when another process kept it, [`StoreError::Newer`] when a
     /// newer version has written it, and when it cannot be read.
     pub fn open(path: &Path, bound: Duration) -> Result<Self, StoreError> {
-        let disk = Self::on(file::open(path, bound)?, bound)?;
-        file::keep_name(path)?;
-        Ok(disk)
+        file::make(path, prepare)?;
+        Self::on(file::open(path, bound)?, bound)
     }
 
-    fn on(database: Database, bound: Duration) -> Result<Self, StoreError> {
+    /// The store of a database.
+    pub(super) fn on(database: Database, bound: Duration) -> Result<Self, StoreError> {
         if !prepared(&database)? {
             prepare(&database)?;
         }
@@ -93,21 +95,41 @@ impl Disk {
         self.database.close().map_err(failed)
     }
 
-    /// Reads the whole file and compares it with the checksums of its pages.
+    /// Reads all of a store: every page and every value against its checksum.
+    ///
+    /// [`open`](Self::open) trusts the pages of a file that was closed well, and only looks
+    /// at values when they are asked for: where something else than this store has changed
+    /// pages of the file, what follows may be a panic. Whoever has doubts about a file
+    /// verifies it first.
     ///
     /// # Errors
     ///
-    /// When it is damaged.
-    pub fn verify(&mut self) -> Result<(), StoreError> {
-        match self.database.check_integrity() {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(StoreError::Damaged("it had to be repaired".into())),
-            Err(error) => Err(failed(error)),
-        }
+    /// When it is damaged, or cannot be opened.
+    pub fn verify(path: &Path, bound: Duration) -> Result<(), StoreError> {
+        // Not to be made here.
+        std::fs::metadata(path).map_err(|error| StoreError::Failed(Box::new(error)))?;
+        Self::on(file::verify(path, bound)?, bound)?.read_all()
     }
 
-    fn snapshot(&self) -> Result<ReadTransaction, StoreError> {
-        self.database.begin_read().map_err(failed)
+    /// Reads every value.
+    fn read_all(&self) -> Result<(), StoreError> {
+        let snapshot = self.checked(self.database.begin_read().map_err(failed))?;
+        self.checked(read::all(&snapshot))
+    }
+
+    /// How many wait for their turn.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.gate.waiting()
+    }
+
+    /// Ends it all when the database has failed. Damage to a value, and what is refused,
+    /// are no such failures.
+    fn checked<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error @ StoreError::Failed(_)) = &done {
+            self.gate.fail(error);
+        }
+        done
     }
 
     /// Makes all commits so far durable.
@@ -127,7 +149,9 @@ impl Store for Disk {
         decide: &mut dyn FnMut(&State) -> Vec<Write>,
     ) -> Result<Written, StoreError> {
         let turn = self.gate.turn()?;
-        let state = read::state(&self.snapshot()?, ask)?;
+        let snapshot = self.checked(self.database.begin_read().map_err(failed))?;
+        let state = self.checked(read::state(&snapshot, ask))?;
+        drop(snapshot);
         let writes = decide(&state);
         let (written, commits) = if writes.is_empty() {
             let written = Written {
@@ -136,11 +160,11 @@ impl Store for Disk {
             };
             (written, self.gate.written())
         } else {
-            let transaction = begin(&self.database)?;
-            let written = match write::all(&transaction, state.epoch, writes) {
+            let transaction = self.checked(begin(&self.database))?;
+            let written = match self.checked(write::all(&transaction, state.epoch, writes)) {
                 Ok(written) => written,
                 Err(error) => {
-                    transaction.abort().map_err(failed)?;
+                    self.checked(transaction.abort().map_err(failed))?;
                     return Err(error);
                 }
             };
@@ -157,7 +181,9 @@ impl Store for Disk {
 
     fn credentials(&self, filter: &Filter) -> Result<Vec<Held>, StoreError> {
         self.gate.epoch()?;
-        let listed = read::credentials(&self.snapshot()?, filter)?;
+        let snapshot = self.checked(self.database.begin_read().map_err(failed))?;
+        let listed = self.checked(read::credentials(&snapshot, filter))?;
+        drop(snapshot);
         self.gate.confirm(self.gate.written(), || self.sync())?;
         Ok(listed)
     }
@@ -197,12 +223,14 @@ fn prepared(database: &Database) -> Result<bool, StoreError> {
 fn prepare(database: &Database) -> Result<(), StoreError> {
     let transaction = begin(database)?;
     tables::make(&transaction)?;
-    put(
-        &mut transaction.open_table(META).map_err(failed)?,
-        "format",
-        &FORMAT,
-    )?;
+    set_format(&transaction, FORMAT)?;
     commit(transaction, true)
+}
+
+pub(super) fn set_format(to: &WriteTransaction, format: u32) -> Result<(), StoreError> {
+    let mut meta = to.open_table(META).map_err(failed)?;
+    put(&mut meta, "format", &format)?;
+    Ok(())
 }
 
 fn begin(database: &Database) -> Result<WriteTransaction, StoreError> {

@@ -11,7 +11,7 @@ mod types;
 const VERSION: u8 = 1;
 
 /// How deep values may be nested. A request is read to 64 levels, a chain has 16.
-const MAX_NESTING: u32 = 128;
+pub(super) const MAX_NESTING: u32 = 128;
 
 /// What can be a value.
 pub(super) trait Code: Sized {

@@ -2,8 +2,8 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError};
@@ -12,21 +12,26 @@ use super::tables::failed;
 use crate::store::StoreError;
 
 /// The most memory for pages: read ones, and written ones that are not on the disk yet.
-pub(super) const CACHE: usize = 64 << 20;
+const CACHE: usize = 64 << 20;
 
 /// Opens the database of a file. While another process has it, this tries again until the
 /// bound.
 pub(super) fn open(path: &Path, bound: Duration) -> Result<Database, StoreError> {
+    open_with(&builder(), path, bound)
+}
+
+/// The same, and every page is compared with its checksum.
+pub(super) fn verify(path: &Path, bound: Duration) -> Result<Database, StoreError> {
+    open_with(builder().set_check_integrity_on_open(true), path, bound)
+}
+
+fn open_with(builder: &Builder, path: &Path, bound: Duration) -> Result<Database, StoreError> {
     const STEP: Duration = Duration::from_millis(5);
     let start = Instant::now();
-    let file = |error: io::Error| StoreError::Failed(Box::new(error));
-    make_folder(path).map_err(file)?;
     loop {
-        let backend = FileBackend::new(open_file(path).map_err(file)?).map_err(failed)?;
-        match Builder::new()
-            .set_cache_size(CACHE)
-            .create_with_backend(backend)
-        {
+        let file = options().open(path).map_err(io_failed)?;
+        let backend = FileBackend::new(file).map_err(failed)?;
+        match builder.create_with_backend(backend) {
             Err(DatabaseError::DatabaseAlreadyOpen) => {}
             opened => return opened.map_err(failed),
         }
@@ -37,9 +42,42 @@ pub(super) fn open(path: &Path, bound: Duration) -> Result<Database, StoreError>
     }
 }
 
+/// Makes the file where there is none, with what `fill` puts into it. It gets its name only
+/// when it is whole and durable: a crash leaves no half of a store, but at most a file
+/// `NAME.new-…` that nobody needs.
+pub(super) fn make(
+    path: &Path,
+    fill: impl FnOnce(&Database) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    if path.try_exists().map_err(io_failed)? {
+        return Ok(());
+    }
+    make_folder(path).map_err(io_failed)?;
+    let mut name = path.as_os_str().to_owned();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let nanos = since.map_or(0, |since| since.as_nanos());
+    name.push(format!(".new-{}-{nanos}", std::process::id()));
+    let draft = PathBuf::from(name);
+    let file = options().create_new(true).open(&draft).map_err(io_failed)?;
+    let filled = FileBackend::new(file)
+        .and_then(|backend| builder().create_with_backend(backend))
+        .map_err(failed)
+        .and_then(|database| {
+            fill(&database)?;
+            database.close().map_err(failed)
+        });
+    // A link, and not another name: of two that make it at once one only succeeds.
+    let named = filled.and_then(|()| match std::fs::hard_link(&draft, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked.map_err(io_failed),
+    });
+    let removed = std::fs::remove_file(&draft).map_err(io_failed);
+    named.and(removed).and_then(|()| keep_name(path))
+}
+
 /// Makes sure that the file is found again after a crash: its name stands in its folder,
 /// whose name stands in its own, and so on.
-pub(super) fn keep_name(path: &Path) -> Result<(), StoreError> {
+fn keep_name(path: &Path) -> Result<(), StoreError> {
     let kept = path.canonicalize().and_then(|path| {
         path.ancestors()
             .skip(1)
@@ -50,7 +88,7 @@ pub(super) fn keep_name(path: &Path) -> Result<(), StoreError> {
                 Err(error) => Err(error),
             })
     });
-    kept.map_err(|error| StoreError::Failed(Box::new(error)))
+    kept.map_err(io_failed)
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {
@@ -67,10 +105,20 @@ fn make_folder(path: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-fn open_file(path: &Path) -> io::Result<File> {
+fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE);
+    builder
+}
+
+fn io_failed(error: io::Error) -> StoreError {
+    StoreError::Failed(Box::new(error))
 }

@@ -64,9 +64,21 @@ impl Gate {
         Ok(inner.durable_epoch)
     }
 
+    /// Ends it all: the first reason is the one that is told.
+    pub(super) fn fail(&self, why: &StoreError) {
+        let mut inner = self.lock();
+        inner.broken.get_or_insert_with(|| why.to_string());
+        self.changed.notify_all();
+    }
+
     /// How many commits there have been.
     pub(super) fn written(&self) -> Commits {
         self.lock().written
+    }
+
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().waiting
     }
 
     /// Waits for a turn.
@@ -141,7 +153,7 @@ impl Inner {
         match &self.broken {
             None => Ok(()),
             Some(why) => {
-                let why = format!("an earlier write failed, so that it has to be reopened: {why}");
+                let why = format!("it has to be opened again, as earlier {why}");
                 Err(StoreError::Failed(why.into()))
             }
         }
@@ -174,22 +186,14 @@ impl Turn<'_> {
             inner.written.0 += 1;
             inner.written
         };
-        let done = commit();
+        commit().inspect_err(|error| self.gate.fail(error))?;
         let mut inner = self.gate.lock();
-        match done {
-            Ok(()) => {
-                inner.written_epoch = epoch.unwrap_or(inner.written_epoch);
-                if durable {
-                    inner.durable = commits;
-                    inner.durable_epoch = inner.written_epoch;
-                }
-                Ok(commits)
-            }
-            Err(error) => {
-                inner.broken = Some(error.to_string());
-                Err(error)
-            }
+        inner.written_epoch = epoch.unwrap_or(inner.written_epoch);
+        if durable {
+            inner.durable = commits;
+            inner.durable_epoch = inner.written_epoch;
         }
+        Ok(commits)
     }
 }
 

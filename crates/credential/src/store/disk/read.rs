@@ -101,6 +101,40 @@ pub(super) fn credentials(
     Ok(found)
 }
 
+/// Reads every value, and what the indexes tell of.
+pub(super) fn all(from: &ReadTransaction) -> Result<(), StoreError> {
+    for held in credentials(from, &Filter::default())? {
+        spent(from, &held.id.chain())?;
+    }
+    revocations(from, Epoch::default())?;
+    let meta = from.open_table(META).map_err(failed)?;
+    let _: Option<Vec<(SmolStr, Time)>> = get(&meta, META, "recording")?;
+    let table = from.open_table(CALLS).map_err(failed)?;
+    for row in table.iter().map_err(failed)? {
+        let (key, bytes) = entry(row)?;
+        let _: Past = value(CALLS.name(), &key.value(), &bytes)?;
+    }
+    let histories = from.open_table(HISTORIES).map_err(failed)?;
+    for key in histories.iter().map_err(failed)? {
+        let _: Past = need(&table, CALLS, entry(key)?.0.value().3)?;
+    }
+    let table = from.open_table(ASSENTS).map_err(failed)?;
+    for row in table.iter().map_err(failed)? {
+        let (key, bytes) = entry(row)?;
+        let _: Given = value(ASSENTS.name(), &key.value(), &bytes)?;
+    }
+    let unspent = from.open_table(UNSPENT).map_err(failed)?;
+    for key in unspent.iter().map_err(failed)? {
+        let _: Given = need(&table, ASSENTS, entry(key)?.0.value().2)?;
+    }
+    let table = from.open_table(CREDENTIALS).map_err(failed)?;
+    let holders = from.open_table(HOLDERS).map_err(failed)?;
+    for key in holders.iter().map_err(failed)? {
+        let _: Held = need(&table, CREDENTIALS, entry(key)?.0.value().2)?;
+    }
+    Ok(())
+}
+
 fn credential(from: &ReadTransaction, id: &CredentialId) -> Result<Option<Held>, StoreError> {
     let table = from.open_table(CREDENTIALS).map_err(failed)?;
     get(&table, CREDENTIALS, id.as_str())

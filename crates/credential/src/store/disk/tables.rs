@@ -2,7 +2,7 @@
 
 use redb::{AccessGuard, ReadableTable, Table, TableDefinition, TableHandle, WriteTransaction};
 
-use super::codec::{Code, decode, encode};
+use super::codec::{Code, MAX_NESTING, decode, encode};
 use crate::store::StoreError;
 
 /// A table of encoded values.
@@ -144,8 +144,7 @@ where
 {
     let name = key.name();
     let place = [table.name().as_bytes(), name.as_bytes()];
-    let bytes = encode(value, &place)
-        .ok_or_else(|| StoreError::Failed("a value is nested too deeply".into()))?;
+    let bytes = encode(value, &place).ok_or(StoreError::Nested(MAX_NESTING))?;
     let before = table.insert(&key, bytes.as_slice()).map_err(failed)?;
     Ok(before.is_some())
 }

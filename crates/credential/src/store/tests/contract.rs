@@ -1,20 +1,18 @@
 //! The contract, by example, for each store.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use placet_model::policy::{HistoryKey, Outcome};
 use placet_model::value::Time;
 use rust_decimal::Decimal;
 
+use super::BOUND;
 use super::samples::{charge, consent, held, look, past, revocation, write};
 use crate::revocation::{Epoch, Revoked};
 use crate::store::{Ask, CallQuery, Disk, Filter, Memory, Store, StoreError, Write};
 
-const BOUND: Duration = Duration::from_secs(20);
-
 /// Runs a test on each kind of store.
-fn check(test: impl Fn(&dyn Store)) {
+pub(super) fn check(test: impl Fn(&dyn Store)) {
     test(&Memory::new());
     let folder = tempfile::tempdir().unwrap();
     test(&Disk::open(&folder.path().join("store"), BOUND).unwrap());

@@ -66,7 +66,7 @@ pub(crate) fn past(held: &Held, time: i64) -> Past {
         },
         credential: held.id.clone(),
         charges: Vec::new(),
-        settle_before: Time(time + 10),
+        settle_before: Time(time.saturating_add(10)),
     }
 }
 
