@@ -2,6 +2,7 @@
 
 use placet_model::ids::{ActionId, FunctionId, PatternId};
 use placet_model::json::Fields;
+use placet_model::pattern::Concrete;
 use placet_model::policy::{Expr, Extract, Hole, Pattern, Policy, Segment, Type};
 use placet_model::resource::{Resource, decode_segment};
 use placet_model::value::Value;
@@ -67,7 +68,7 @@ pub(crate) fn triples(
         return Err(Invalid::new("/call/tool", "unknown function"));
     };
     // Lines read arguments and facts, never a resource: any will do.
-    let nowhere = placet_model::pattern::Concrete::ALL;
+    let nowhere = Concrete::ALL;
     let mut triples = Vec::new();
     for line in &declared.lines {
         let site = Site {
@@ -190,6 +191,27 @@ fn hole_values(eval: &Eval<'_>, hole: &Hole) -> Result<Vec<Vec<SmolStr>>, Invali
             })
         })
         .collect()
+}
+
+/// Whether a call of a function could do an action within a region. It errs towards yes: a
+/// hole reads as any segment, whatever its parameter may hold.
+pub(crate) fn reaches(
+    policy: &Policy,
+    function: FunctionId,
+    action: ActionId,
+    region: &Concrete,
+) -> bool {
+    let lines = policy
+        .functions
+        .get(function.index())
+        .map(|function| function.lines.as_slice())
+        .unwrap_or_default();
+    lines
+        .iter()
+        .filter(|line| line.action == action)
+        .flat_map(|line| &line.templates)
+        .filter_map(|id| policy.patterns.get(id.index()))
+        .any(|template| pattern::region(template).is_none_or(|touched| touched.overlaps(region)))
 }
 
 /// Whether a resource is an instance of a template that the function has for an action.

@@ -18,6 +18,7 @@ use placet_model::value::{Duration, Time};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::bind::{self, frozen};
+use crate::call;
 use crate::duties::{self, Offer, Standing, Subject, covers_tool, least, merge};
 use crate::engine::Engine;
 use crate::eval::{Args, Eval, Place, Site};
@@ -226,13 +227,22 @@ impl Issue<'_> {
             .filter_map(|text| Concrete::parse(text).ok())
             .collect();
         let mut shares = Vec::new();
-        for (function, action) in pairs {
-            if any || name(action).is_some_and(|name| asked.actions.contains(name)) {
-                for pattern in &wanted {
+        // Where no call of a function can go, there is nothing to ask for. That takes nothing
+        // away from what was asked, as long as each action can go there by some function.
+        let mut reached = BTreeSet::new();
+        for &(function, action) in &pairs {
+            let Some(name) = name(action).filter(|name| any || asked.actions.contains(name)) else {
+                continue;
+            };
+            for (at, pattern) in wanted.iter().enumerate() {
+                if call::reaches(policy, function, action, pattern) {
+                    reached.insert((at, if any { "any" } else { name.as_str() }));
                     shares.push(self.share(function, action, pattern)?);
                 }
             }
         }
+        let names: BTreeSet<&SmolStr> = asked.actions.iter().collect();
+        let sought = wanted.len() * if any { 1 } else { names.len() };
         let mut scopes: Vec<Scope> = shares
             .iter()
             .flat_map(|share| share.scopes.iter().cloned())
@@ -258,7 +268,7 @@ impl Issue<'_> {
                 ..denied(reason)
             });
         }
-        let whole = shares.iter().all(|share| share.whole);
+        let whole = shares.iter().all(|share| share.whole) && reached.len() == sought;
         let rules = (0..policy.rules.len()).map(RuleId::new).filter(|id| {
             let name = policy.rule_name(*id);
             scopes.iter().any(|scope| scope.rules.contains(&name))
@@ -327,7 +337,7 @@ impl Issue<'_> {
             for rule in &way.grants {
                 still = still && pair.still_grantable(*rule, &way.region)?;
             }
-            if still {
+            if still && call::reaches(self.engine.policy(), function, action, &way.region) {
                 kept.push(way);
             }
         }

@@ -193,6 +193,7 @@ impl<'a> Issue<'a> {
             return refuse(Reason::UnknownAction);
         }
         let mut shares = vec![];
+        let mut reached: BTreeSet<(SmolStr, usize)> = BTreeSet::new();
         for function in functions {
             let actions: BTreeSet<ActionId> = policy.functions[function.index()]
                 .lines
@@ -204,8 +205,11 @@ impl<'a> Issue<'a> {
                 .collect();
             for action in actions {
                 let pair = self.pair(function, action);
-                for pattern in &asked.resources {
-                    if let Some(wanted) = segment::pattern(pattern) {
+                for (at, pattern) in asked.resources.iter().enumerate() {
+                    if let Some(wanted) = segment::pattern(pattern)
+                        && pair.reaches(&wanted)
+                    {
+                        reached.insert((policy.actions[action.index()].name.clone(), at));
                         shares.push(self.share(&pair, &wanted));
                     }
                 }
@@ -240,7 +244,16 @@ impl<'a> Issue<'a> {
                 rules,
             };
         }
-        let whole = shares.iter().all(|share| share.whole);
+        // Each pattern can be used, with each action that was named.
+        let used = (0..asked.resources.len()).all(|at| {
+            let by = |name: &SmolStr| reached.contains(&(name.clone(), at));
+            if any {
+                policy.actions.iter().any(|action| by(&action.name))
+            } else {
+                asked.actions.iter().all(by)
+            }
+        });
+        let whole = used && shares.iter().all(|share| share.whole);
         let mut rules: Vec<SmolStr> = scopes
             .iter()
             .flat_map(|scope| scope.rules.iter().cloned())
@@ -333,9 +346,10 @@ impl<'a> Issue<'a> {
         }
         // A later layer may have made a capture known.
         ways.retain(|(region, _, chosen)| {
-            chosen
-                .iter()
-                .all(|grant| pair.grantable(*grant, region).contains(region))
+            pair.reaches(region)
+                && chosen
+                    .iter()
+                    .all(|grant| pair.grantable(*grant, region).contains(region))
         });
         if ways.is_empty() {
             return refused(Reason::NoGrant, vec![], Obligations::default());
@@ -515,6 +529,20 @@ pub(crate) enum Applies {
 }
 
 impl Pair<'_> {
+    /// Whether a template has a resource in common with a region.
+    fn reaches(&self, region: &Shape) -> bool {
+        let policy = self.world.policy;
+        policy.functions[self.function.index()]
+            .lines
+            .iter()
+            .filter(|line| line.action == self.action)
+            .flat_map(|line| &line.templates)
+            .any(|template| {
+                let touched = rules::template(policy, *template);
+                !touched.intersect(region).is_empty()
+            })
+    }
+
     /// The parts of a region on which a grant may match.
     pub(crate) fn grantable(&self, id: RuleId, region: &Shape) -> Vec<Shape> {
         let rule = &self.world.policy.rules[id.index()];

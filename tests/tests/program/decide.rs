@@ -473,3 +473,87 @@ fn a_grant_charges_every_budget_of_its_rules_in_the_order_in_which_they_are_writ
         ])
     );
 }
+
+#[test]
+fn a_scope_that_no_call_of_a_function_could_use_is_not_issued() {
+    let folder = Folder::new();
+    folder.file(
+        "hub.placet",
+        r#"
+        policy hub { language 1  layers main  lifetime 1h }
+        agent dev
+        tool hub {
+          action read {
+            issue(repo: text, id: int)  -> "repo/{repo}/issue/{id}"
+            file(repo: text, at: text)  -> "repo/{repo}/file/{path(at)}"
+            profile(name: text)         -> "person/{name}"
+            mail(to: text)              -> "{email(to)}"
+          }
+          action drop { wipe(repo: text) -> "repo/{repo}" }
+        }
+        grant read { agent dev  user none  tool hub  action read  resource any }
+        grant mine { agent dev  user none  tool hub  action drop  resource "repo/mine/**", "person/*" }
+        "#,
+    );
+    let issued = |action: Value, resource: Value| {
+        let request = json!({
+            "moment": "issuance",
+            "agent": { "id": "dev" },
+            "scopes": [{ "tool": "hub", "action": action, "resource": resource }],
+            "time": "2026-11-23T10:00:00Z",
+        });
+        let decision = decide(&folder, request.to_string()).json();
+        let outcome = &decision["scopes"][0];
+        let scopes: Vec<String> = outcome["scopes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|scope| format!("{} {}", scope["tool"], scope["resource"]))
+            .collect();
+        let line = format!(
+            "{} {}: {}",
+            outcome["became"],
+            outcome["reason"],
+            scopes.join(", ")
+        );
+        line.replace('"', "")
+    };
+    let check = |action: &str, resource: &str, wanted: &str| {
+        assert_eq!(issued(json!(action), json!(resource)), wanted);
+    };
+    check(
+        "read",
+        "repo/**",
+        "granted granted: hub.file repo/**, hub.issue repo/**",
+    );
+    check(
+        "read",
+        "repo/*/issue/7",
+        "granted granted: hub.issue repo/*/issue/7",
+    );
+    check(
+        "read",
+        "repo/a/file",
+        "granted granted: hub.file repo/a/file",
+    );
+    check("read", "person/*", "granted granted: hub.profile person/*");
+    check("read", "email/**", "granted granted: hub.mail email/**");
+    check("read", "team/**", "denied no-grant: ");
+    check("read", "repo/*/issue/*/*", "denied no-grant: ");
+    // The grant speaks of persons, and `wipe` can touch none.
+    check("drop", "**", "narrowed granted: hub.wipe repo/mine/**");
+    check("drop", "person/*", "denied no-grant: ");
+    // What was named and cannot be used anywhere is missed.
+    assert_eq!(
+        issued(json!(["read", "drop"]), json!("person/*")),
+        "narrowed granted: hub.profile person/*"
+    );
+    assert_eq!(
+        issued(json!("read"), json!(["person/*", "team/*"])),
+        "narrowed granted: hub.profile person/*"
+    );
+    assert_eq!(
+        issued(json!("any"), json!("person/*")),
+        "granted granted: hub.profile person/*"
+    );
+}

@@ -229,10 +229,12 @@ impl<'a> Checker<'a> {
                 offset_fits(*offset)?;
                 self.expect(*of, stand, locals, &Ty::Time, Ty::Text)
             }
-            Expr::Lower(of) => self.extract(*of, stand, locals, Ty::Text),
-            Expr::Email(of) => self.extract(*of, stand, locals, Ty::Record(Shape::Email)),
-            Expr::Url(of) => self.extract(*of, stand, locals, Ty::Record(Shape::Url)),
-            Expr::Path(of) => self.extract(*of, stand, locals, Ty::List(Rc::new(Ty::Text))),
+            Expr::Lower(of) => self.lower(*of, stand, locals),
+            Expr::Email(of) => self.expect(*of, stand, locals, &Ty::Text, Ty::Record(Shape::Email)),
+            Expr::Url(of) => self.expect(*of, stand, locals, &Ty::Text, Ty::Record(Shape::Url)),
+            Expr::Path(of) => {
+                self.expect(*of, stand, locals, &Ty::Text, Ty::List(Rc::new(Ty::Text)))
+            }
         }
     }
 
@@ -252,19 +254,13 @@ impl<'a> Checker<'a> {
     }
 
     /// What a function of texts gives; over a set or list it gives one of those.
-    fn extract(
-        &self,
-        id: ExprId,
-        stand: Stand<'_>,
-        locals: &mut Vec<Ty>,
-        gives: Ty,
-    ) -> Result<Ty, Wrong> {
+    /// `lower` maps over sets and lists.
+    fn lower(&self, id: ExprId, stand: Stand<'_>, locals: &mut Vec<Ty>) -> Result<Ty, Wrong> {
         let of = self.ty(id, stand, locals)?;
-        match (&of, of.element()) {
-            (Ty::Text, _) => Ok(gives),
-            (Ty::Set(_), Some(Ty::Text)) => Ok(Ty::Set(Rc::new(gives))),
-            (Ty::List(_), Some(Ty::Text)) => Ok(Ty::List(Rc::new(gives))),
-            _ => Err("an operand is of another type"),
+        if of == Ty::Text || of.element() == Some(&Ty::Text) {
+            Ok(of)
+        } else {
+            Err("an operand is of another type")
         }
     }
 
