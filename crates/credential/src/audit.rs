@@ -1,4 +1,25 @@
 //! The trail: one record for each decision that matters.
+//!
+//! Reads no clock: times are the callers'.
+
+mod build;
+mod disk;
+mod file;
+mod finding;
+mod head;
+mod line;
+mod memory;
+mod open;
+mod payload;
+mod segments;
+mod show;
+mod sign;
+mod verify;
+mod walk;
+mod writer;
+
+#[cfg(test)]
+mod tests;
 
 use placet_model::credential::{Credential, Scope};
 use placet_model::decision::Reason;
@@ -8,6 +29,14 @@ use placet_model::request::{Assent, ScopeRequest};
 use placet_model::value::{Duration, Time};
 use smol_str::SmolStr;
 
+pub use self::file::{FileAudit, FileSettings, OnFailure};
+pub use self::finding::{Finding, FindingKind, VerifyError};
+pub use self::head::Head;
+pub use self::memory::MemoryAudit;
+pub use self::open::OpenError;
+pub use self::show::shown;
+pub use self::verify::{Report, verify};
+pub use self::walk::Known;
 use crate::revocation::{Epoch, Revocation};
 use crate::store::AssentKind;
 

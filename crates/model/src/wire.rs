@@ -19,7 +19,9 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-pub use self::credential::{credential_to_json, read_credential};
+pub use self::credential::{
+    assent_to_json, credential_to_json, read_credential, scope_request_to_json, scope_to_json,
+};
 pub use self::decision::{decision_to_json, invalid_decision, not_json_to_json};
 pub use self::json::{NotJson, read_json};
 pub use self::place::Invalid;

@@ -82,7 +82,8 @@ pub(super) fn credential_member(
 }
 
 /// Scopes as they are shown in decisions and credentials.
-pub(super) fn scope_to_json(scope: &Scope) -> Json {
+#[must_use]
+pub fn scope_to_json(scope: &Scope) -> Json {
     let Scope {
         tool,
         action,
@@ -106,7 +107,8 @@ pub(super) fn scope_to_json(scope: &Scope) -> Json {
 }
 
 /// A scope that is asked for, one text where there is one only.
-pub(super) fn scope_request_to_json(scope: &ScopeRequest) -> Json {
+#[must_use]
+pub fn scope_request_to_json(scope: &ScopeRequest) -> Json {
     let few = |members: &[SmolStr]| match members {
         [only] => string(only.clone()),
         _ => texts(members),
@@ -226,7 +228,9 @@ fn task_to_json(task: &Task) -> Json {
     json.into()
 }
 
-fn assent_to_json(assent: &Assent) -> Json {
+/// A consent or approval as requests and credentials carry it.
+#[must_use]
+pub fn assent_to_json(assent: &Assent) -> Json {
     let Assent {
         by,
         groups,
