@@ -115,6 +115,16 @@ impl Place {
     }
 }
 
+impl Place {
+    /// About a line of which nobody knows which record it was.
+    pub(super) fn unnumbered(self, kind: FindingKind, message: String) -> Finding {
+        Finding {
+            seq: None,
+            ..self.finding(kind, 0, message)
+        }
+    }
+}
+
 /// A file's name, fit to be shown.
 pub(super) fn name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());

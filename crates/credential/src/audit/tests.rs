@@ -1,5 +1,6 @@
 //! Tests of the trail in files.
 
+mod asking;
 mod damage;
 mod faults;
 mod files;
