@@ -14,7 +14,7 @@ use placet_evaluator::Engine;
 use placet_model::credential::Credential;
 use placet_model::decision::{Decision, Obligations, Reason};
 use placet_model::policy::Policy;
-use placet_model::request::Request;
+use placet_model::request::{Calls, Request};
 use placet_model::value::{Duration, Time};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -323,7 +323,7 @@ fn vouched(request: &Request) -> Option<SmolStr> {
             request
                 .histories
                 .iter()
-                .all(|(_, records)| records.is_empty()),
+                .all(|(_, told)| *told == Calls::Records(Vec::new())),
         ),
         (
             "budgets",

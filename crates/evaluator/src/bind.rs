@@ -7,7 +7,7 @@ use placet_model::json::Fields;
 use placet_model::policy::{
     Entity, Fact, Field, GroupKind, History, HistoryKey, Moment, Policy, Type,
 };
-use placet_model::request::{Principal, Record, Request};
+use placet_model::request::{Calls, Principal, Record, Request};
 use placet_model::resource::Resource;
 use placet_model::text::check_id;
 use placet_model::value::Value;
@@ -165,6 +165,11 @@ pub(crate) fn bind<'p>(
         },
         chain,
         histories: Vec::new(),
+        lengths: policy
+            .histories
+            .iter()
+            .map(|history| length(history, moment, request))
+            .collect(),
         resources: bind_resources(policy, request)?,
     };
     leaf.histories = (0..policy.histories.len())
@@ -519,11 +524,16 @@ fn bind_history(inputs: &Inputs<'_>, id: HistoryId, request: &Request) -> Result
         .histories
         .iter()
         .find(|(name, _)| *name == history.name);
-    let Some((_, records)) = given else {
-        return Ok(match inputs.moment {
-            Moment::Issuance => Slot::Open,
-            Moment::Runtime => Slot::Absent,
-        });
+    let records = match given {
+        _ if inputs.moment == Moment::Issuance
+            && !matches!(given, Some((_, Calls::Records(_)))) =>
+        {
+            return Ok(Slot::Open);
+        }
+        None => return Ok(Slot::Absent),
+        // Its length is told, and is kept beside it; nothing else is known of it.
+        Some((_, Calls::Count(_))) => return Ok(Slot::Undefined),
+        Some((_, Calls::Records(records))) => records,
     };
     let under = |invalid: Invalid| invalid.under(&history.name).below("/histories");
     let mut order: Vec<(i64, Value)> = Vec::with_capacity(records.len());
@@ -553,6 +563,18 @@ fn bind_history(inputs: &Inputs<'_>, id: HistoryId, request: &Request) -> Result
             order.into_iter().map(|(_, value)| value).collect(),
         )),
     })
+}
+
+/// How long a history is, where that is all that is told of it.
+fn length(history: &History, moment: Moment, request: &Request) -> Option<i64> {
+    let told = request
+        .histories
+        .iter()
+        .find(|(name, _)| *name == history.name);
+    match told {
+        Some((_, Calls::Count(count))) if moment == Moment::Runtime => i64::try_from(*count).ok(),
+        _ => None,
+    }
 }
 
 /// Whether a record is one of the calls that a history selects; `None` when it does not
@@ -707,6 +729,10 @@ fn ancestor<'p>(
             let own = bind_history(&link, HistoryId::new(at), request)?;
             if let Some(slot) = link.histories.get_mut(at) {
                 *slot = own;
+            }
+            // A number is that of the acting agent.
+            if let Some(length) = link.lengths.get_mut(at) {
+                *length = None;
             }
         }
     }

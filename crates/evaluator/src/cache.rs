@@ -142,7 +142,10 @@ fn input(acting: &Inputs<'_>, request: &Request, prepared: &Prepared<'_>, read: 
         Read::Fact(id) => Input::Slot(acting.fact(*id)),
         Read::Now => Input::Time(acting.now),
         Read::Chain => Input::Texts(acting.chain.clone()),
-        Read::History(id) => Input::Slot(acting.history(*id)),
+        Read::History(id) => Input::Slot(match acting.length(*id) {
+            Some(length) => Slot::Known(Value::Int(length)),
+            None => acting.history(*id),
+        }),
         Read::ResourceFacts(_) => Input::Resources(
             prepared
                 .triples

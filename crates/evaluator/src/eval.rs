@@ -595,6 +595,14 @@ impl<'a> Eval<'a> {
     }
 
     fn count(&self, over: Binder, distinct: Option<ExprId>, captures: Option<PatternId>) -> Slot {
+        if over.filter.is_none()
+            && distinct.is_none()
+            && let Some(Expr::History(history)) = self.inputs.policy.exprs.get(over.list.index())
+            && let Some(length) = self.inputs.length(*history)
+        {
+            self.trace.read(Read::History(*history));
+            return Slot::Known(Value::Int(length));
+        }
         let mut number = 0_i64;
         let mut seen = Vec::new();
         let counted = self.counted(over, captures, |_| {

@@ -30,6 +30,8 @@ pub(crate) struct Inputs<'p> {
     pub(crate) chain: Vec<SmolStr>,
     /// By history id.
     pub(crate) histories: Vec<Slot>,
+    /// By history id, for those of which the host told no more than their length.
+    pub(crate) lengths: Vec<Option<i64>>,
     /// Resource facts by canonical resource, sorted.
     pub(crate) resources: Vec<(SmolStr, ResourceValues)>,
 }
@@ -78,6 +80,11 @@ impl Inputs<'_> {
             .get(id.index())
             .cloned()
             .unwrap_or(Slot::Undefined)
+    }
+
+    /// How long a history is, when the host told no more of it.
+    pub(crate) fn length(&self, id: HistoryId) -> Option<i64> {
+        self.lengths.get(id.index()).copied().flatten()
     }
 
     /// What the host said of a resource: one fact of a block, or its default.

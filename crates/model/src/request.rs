@@ -30,7 +30,7 @@ pub struct Request {
     /// What the host knows of resources, by canonical resource.
     pub resources: Vec<(SmolStr, Fields)>,
     /// Past calls, by history name. A history that is not here is undefined.
-    pub histories: Vec<(SmolStr, Vec<Record>)>,
+    pub histories: Vec<(SmolStr, Calls)>,
     /// What the chain has spent of each rule's budgets, by `layer/rule`, one number per
     /// budget in written order. What is not here counts as unspent: a grant then still
     /// obliges its caller to charge the budget before the call.
@@ -105,6 +105,17 @@ pub struct ScopeRequest {
     pub actions: Vec<SmolStr>,
     /// Resource patterns in written form.
     pub resources: Vec<SmolStr>,
+}
+
+/// What is told of a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Calls {
+    /// Its records; those that the declaration does not select are passed over.
+    Records(Vec<Record>),
+    /// How many there are that the declaration selects, and nothing of them. It is enough
+    /// where conditions do no more than `count(…)` the history as it is, and undefined for
+    /// every other use.
+    Count(u64),
 }
 
 /// One past call of a history.

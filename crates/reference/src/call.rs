@@ -261,6 +261,7 @@ fn bare(policy: &Policy, args: Args) -> World<'_> {
         chain: vec![],
         resources: &[],
         histories: vec![V::Absent; policy.histories.len()],
+        lengths: vec![None; policy.histories.len()],
         args,
     }
 }

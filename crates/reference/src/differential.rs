@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use placet_evaluator::Engine;
 use placet_model::compiled::Compiled;
 use placet_model::decision::{Answer, Became, Reason};
-use placet_model::request::{Asked, Request};
+use placet_model::request::{Asked, Calls, Request};
 
 use crate::generate::{self, Dice, File, Pool};
 use crate::outcome::Outcome;
@@ -311,8 +311,10 @@ fn smaller(difference: &Difference) -> Vec<Difference> {
         request.approvals.pop();
     });
     change(&|request| {
-        for (_, records) in &mut request.histories {
-            records.pop();
+        for (_, told) in &mut request.histories {
+            if let Calls::Records(records) = told {
+                records.pop();
+            }
         }
     });
     if let Asked::Scopes { scopes, ttl } = &request.asked {

@@ -259,6 +259,14 @@ impl<'a> Eval<'a> {
     }
 
     fn count(&self, over: Binder, distinct: Option<ExprId>) -> V {
+        if let (None, None, Expr::History(history)) = (
+            over.filter,
+            distinct,
+            &self.world.policy.exprs[over.list.index()],
+        ) && let Some(length) = self.world.length(*history)
+        {
+            return V::Scalar(Value::Int(length));
+        }
         let selected = match self.selected(over) {
             Ok(selected) => selected,
             Err(why) => return why,

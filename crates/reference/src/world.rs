@@ -4,7 +4,7 @@ use placet_model::credential::Credential;
 use placet_model::ids::{FactId, GroupId, HistoryId, ResourceFactsId};
 use placet_model::json::Fields;
 use placet_model::policy::{Entity, Field, GroupKind, HistoryKey, Moment, Policy, Type};
-use placet_model::request::{Principal, Record, Request};
+use placet_model::request::{Calls, Principal, Record, Request};
 use placet_model::value::{Time, Value};
 use smol_str::SmolStr;
 
@@ -37,6 +37,8 @@ pub struct World<'a> {
     pub resources: &'a [(SmolStr, Fields)],
     /// Every declared history.
     pub histories: Vec<V>,
+    /// The lengths of those that are told by their lengths.
+    pub lengths: Vec<Option<i64>>,
     /// The arguments of the call.
     pub args: Args,
 }
@@ -154,6 +156,7 @@ impl<'a> World<'a> {
             chain: above.map(agents_of).unwrap_or_default(),
             resources: &request.resources,
             histories: vec![],
+            lengths: vec![],
             args: Args::Nothing,
         };
         world.chain.push(request.agent.id.clone());
@@ -168,7 +171,17 @@ impl<'a> World<'a> {
                 .facts
                 .push(world.fact(FactId::new(at), given, frozen)?);
         }
-        for at in 0..policy.histories.len() {
+        for (at, history) in policy.histories.iter().enumerate() {
+            let told = request
+                .histories
+                .iter()
+                .find(|(name, _)| *name == history.name);
+            world.lengths.push(match told {
+                Some((_, Calls::Count(count))) if moment == Moment::Runtime => {
+                    i64::try_from(*count).ok()
+                }
+                _ => None,
+            });
             world
                 .histories
                 .push(world.history(HistoryId::new(at), request)?);
@@ -200,6 +213,7 @@ impl<'a> World<'a> {
         for at in 0..self.policy.histories.len() {
             if self.policy.histories[at].per == HistoryKey::Agent {
                 world.histories[at] = world.history(HistoryId::new(at), request)?;
+                world.lengths[at] = None;
             }
         }
         Ok(world)
@@ -335,6 +349,13 @@ impl<'a> World<'a> {
         })
     }
 
+    /// How long a history is, where the request tells no more of it. What is kept per agent
+    /// is counted for the acting one.
+    #[must_use]
+    pub fn length(&self, id: HistoryId) -> Option<i64> {
+        self.lengths[id.index()]
+    }
+
     /// A history: the records of the request that its declaration selects.
     fn history(&self, id: HistoryId, request: &Request) -> Result<V, Invalid> {
         let history = &self.policy.histories[id.index()];
@@ -342,12 +363,12 @@ impl<'a> World<'a> {
             .histories
             .iter()
             .find(|(name, _)| *name == history.name);
-        let Some((_, records)) = given else {
-            return Ok(if self.moment == Moment::Issuance {
-                V::Open
-            } else {
-                V::Absent
-            });
+        let records = match given {
+            Some((_, Calls::Records(records))) => records,
+            _ if self.moment == Moment::Issuance => return Ok(V::Open),
+            None => return Ok(V::Absent),
+            // Nothing but its length is told.
+            Some((_, Calls::Count(_))) => return Ok(V::Undefined),
         };
         let mut result: Vec<(i64, V)> = vec![];
         let mut untold = false;

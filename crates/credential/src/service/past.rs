@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use placet_model::policy::{History, HistoryKey};
-use placet_model::request::Record;
+use placet_model::request::{Calls, Record};
 use placet_model::value::Time;
 use placet_model::wire::limits::MAX_RECORDS;
 use smol_str::SmolStr;
@@ -58,7 +58,7 @@ pub(super) fn histories(
     held: &Held,
     calls: &[Past],
     now: Time,
-) -> Vec<(SmolStr, Vec<Record>)> {
+) -> Vec<(SmolStr, Calls)> {
     let policy = service.policy();
     let mut left = MAX_RECORDS;
     let mut told = Vec::new();
@@ -74,7 +74,7 @@ pub(super) fn histories(
             continue;
         }
         left -= records.len();
-        told.push((history.name.clone(), records));
+        told.push((history.name.clone(), Calls::Records(records)));
     }
     told
 }

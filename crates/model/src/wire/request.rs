@@ -20,7 +20,9 @@ use crate::json::{Fields, Json};
 use crate::number::exact_decimal;
 use crate::pattern::Concrete;
 use crate::policy::Outcome;
-use crate::request::{Asked, Assent, Covers, Principal, Record, Request, ScopeRequest, Task};
+use crate::request::{
+    Asked, Assent, Calls, Covers, Principal, Record, Request, ScopeRequest, Task,
+};
 use crate::resource::Resource;
 use crate::value::Duration;
 
@@ -400,12 +402,18 @@ fn digest(json: Json, place: &Place<'_>) -> Result<SmolStr, Invalid> {
     }
 }
 
-fn histories(json: Json, place: &Place<'_>) -> Result<Vec<(SmolStr, Vec<Record>)>, Invalid> {
+fn histories(json: Json, place: &Place<'_>) -> Result<Vec<(SmolStr, Calls)>, Invalid> {
     let mut left = MAX_RECORDS;
     let mut histories = Vec::new();
     for (name, records) in members(json, place, MAX_HISTORIES)? {
         let place = place.key(&name);
         key_id(&name, &place)?;
+        if let Json::Number(_) = records {
+            let count = u64::try_from(integer(records, &place)?)
+                .map_err(|_| place.invalid("no history has a negative number of calls"))?;
+            histories.push((name.clone(), Calls::Count(count)));
+            continue;
+        }
         let records = array(records, &place, left, record)?;
         left -= records.len();
         let mut seen = BTreeSet::new();
@@ -418,7 +426,7 @@ fn histories(json: Json, place: &Place<'_>) -> Result<Vec<(SmolStr, Vec<Record>)
                 )));
             }
         }
-        histories.push((name.clone(), records));
+        histories.push((name.clone(), Calls::Records(records)));
     }
     Ok(histories)
 }

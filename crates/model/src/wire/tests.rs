@@ -283,6 +283,15 @@ fn records_and_assents_are_checked() {
         "/histories/h/0/outcome: unknown outcome `okay`; known are `pending`, `ok`, `failed` and `denied`",
     );
     runtime(r#","histories":{"h":null}"#, "ok");
+    runtime(r#","histories":{"h":3}"#, "ok");
+    runtime(
+        r#","histories":{"h":-1}"#,
+        "/histories/h: no history has a negative number of calls",
+    );
+    runtime(
+        r#","histories":{"h":1.0}"#,
+        "/histories/h: `1.0` is not a whole number of 64 bits without point and exponent",
+    );
     runtime(
         r#","consents":[{"by":"ana","agent":"bot"}]"#,
         "/consents/0: `call` or `scope` is missing: what it covers",

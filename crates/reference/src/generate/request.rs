@@ -7,7 +7,7 @@ use placet_model::policy::{
     Budget, Entity, Expr, Extract, Field, Function, GroupKind, Outcome, Policy, Segment, Type,
 };
 use placet_model::request::{
-    Asked, Assent, Covers, Principal, Record, Request, ScopeRequest, Task,
+    Asked, Assent, Calls, Covers, Principal, Record, Request, ScopeRequest, Task,
 };
 use placet_model::value::{Duration, Time, Value};
 use rust_decimal::Decimal;
@@ -613,7 +613,12 @@ fn around(dice: &mut Dice, policy: &Policy, pool: &Pool, request: &mut Request) 
                 };
                 records.push(record_of(dice, policy, pool, history, function, at));
             }
-            request.histories.push((history.name.clone(), records));
+            let told = if dice.chance(85) {
+                Calls::Records(records)
+            } else {
+                Calls::Count(dice.below(4) as u64)
+            };
+            request.histories.push((history.name.clone(), told));
         }
     }
     for (at, rule) in policy.rules.iter().enumerate() {
