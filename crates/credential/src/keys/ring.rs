@@ -93,6 +93,12 @@ impl Keyring {
         &self.signing
     }
 
+    /// The key that signs, for one that keeps it.
+    #[must_use]
+    pub fn into_signing(self) -> SigningKey {
+        self.signing
+    }
+
     /// All keys, in the order in which they were made.
     #[must_use]
     pub fn keys(&self) -> &[RingKey] {

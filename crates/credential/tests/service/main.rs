@@ -9,6 +9,7 @@
 mod budgets;
 mod histories;
 mod issuing;
+mod killed;
 mod races;
 mod revoking;
 mod support;
