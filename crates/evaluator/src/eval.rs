@@ -1,24 +1,27 @@
 //! Expressions: typed inputs to slots and truth sets. One evaluator serves all moments:
 //! at run time nothing is open, and every truth set has one member.
 
+mod calc;
+mod loops;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use placet_model::ids::{ActionId, ExprId, FunctionId, PatternId};
 use placet_model::pattern::{Concrete, Seg};
-use placet_model::policy::{
-    Binder, Comparison, Entity, Expr, Extract, Moment, Offset, Pattern, Segment, Type,
-};
+use placet_model::policy::{Entity, Expr, Extract, Moment, Pattern, Segment, Type};
 use placet_model::render;
 use placet_model::resource::Resource;
-use placet_model::value::{Duration, Time, Value};
-use rust_decimal::Decimal;
+use placet_model::value::Value;
 use smol_str::SmolStr;
 
 use crate::extract;
 use crate::inputs::{Inputs, Read, Trace};
 use crate::truth::Truths;
 use crate::typed::Slot;
+use calc::{add, compare, like, lower, subtract, time_of_day, url_record, weekday};
+
+pub(crate) use calc::exact_sum;
 
 /// The request that an expression is evaluated for.
 #[derive(Clone, Copy, Debug)]
@@ -458,232 +461,9 @@ impl<'a> Eval<'a> {
         }
     }
 
-    /// Runs `body` with a variable bound.
-    fn bound<T>(&self, slot: u32, value: &Value, body: impl FnOnce() -> T) -> T {
-        let depth = {
-            let mut locals = self.locals.borrow_mut();
-            let depth = locals.len();
-            // Slots are numbered from the outside, so this one is next.
-            locals.resize(slot as usize, Value::Json);
-            locals.push(value.clone());
-            depth
-        };
-        let result = body();
-        self.locals.borrow_mut().truncate(depth);
-        result
-    }
-
-    /// The steps of an outermost quantifier or aggregate begin.
-    fn begin(&self) {
-        if self.locals.borrow().is_empty() {
-            self.steps.set(0);
-        }
-    }
-
-    /// Whether so many more members may be looked at. Where nothing is bound there is no
-    /// loop, and one pass over what a request holds is always possible.
-    fn may_step(&self, members: usize) -> bool {
-        let steps = self.steps.get().saturating_add(members);
-        self.steps.set(steps);
-        steps <= MAX_STEPS
-    }
-
-    /// Whether a set or list has a member; `None` when that takes too many steps.
-    fn has_member(&self, of: &Value, member: &Value) -> Option<bool> {
-        match of {
-            Value::Set(members) => Some(members.binary_search(member).is_ok()),
-            other => {
-                let members = other.members()?;
-                let in_loop = !self.locals.borrow().is_empty();
-                if in_loop && !self.may_step(members.len()) {
-                    return None;
-                }
-                Some(members.contains(member))
-            }
-        }
-    }
-
-    fn quantifier(
-        &self,
-        all: bool,
-        over: Binder,
-        body: ExprId,
-        captures: Option<PatternId>,
-    ) -> Truths {
-        let list = match self.need(over.list, captures) {
-            Need::Known(list) => list,
-            Need::Open => return Truths::OPEN,
-            Need::Undefined => return Truths::UNDEFINED,
-        };
-        let Some(members) = list.members() else {
-            return Truths::UNDEFINED;
-        };
-        let mut result = Truths::of(all);
-        self.begin();
-        for member in members {
-            if !self.may_step(1) {
-                return Truths::UNDEFINED;
-            }
-            let holds = self.bound(over.slot, member, || {
-                let counts = over
-                    .filter
-                    .map_or(Truths::TRUE, |filter| self.truth(filter, captures));
-                if counts.is_false() {
-                    return Truths::of(all);
-                }
-                let holds = self.truth(body, captures);
-                if all {
-                    counts.not().or(holds)
-                } else {
-                    counts.and(holds)
-                }
-            });
-            result = if all {
-                result.and(holds)
-            } else {
-                result.or(holds)
-            };
-            if (all && result.is_false()) || (!all && result.is_true()) {
-                break;
-            }
-        }
-        result
-    }
-
-    /// The members of a list that count, or why that cannot be told.
-    fn counted(
-        &self,
-        over: Binder,
-        captures: Option<PatternId>,
-        mut take: impl FnMut(&Value) -> Result<(), Slot>,
-    ) -> Result<(), Slot> {
-        let list = match self.need(over.list, captures) {
-            Need::Known(list) => list,
-            Need::Open => return Err(Slot::Open),
-            Need::Undefined => return Err(Slot::Undefined),
-        };
-        let members = list.members().ok_or(Slot::Undefined)?;
-        let mut open = false;
-        self.begin();
-        for member in members {
-            if !self.may_step(1) {
-                return Err(Slot::Undefined);
-            }
-            self.bound(over.slot, member, || {
-                let counts = over
-                    .filter
-                    .map_or(Truths::TRUE, |filter| self.truth(filter, captures));
-                if counts.is_false() {
-                    Ok(())
-                } else if counts.is_true() {
-                    match take(member) {
-                        Err(Slot::Open) => {
-                            open = true;
-                            Ok(())
-                        }
-                        other => other,
-                    }
-                } else if counts == Truths::UNDEFINED {
-                    Err(Slot::Undefined)
-                } else {
-                    open = true;
-                    Ok(())
-                }
-            })?;
-        }
-        if open { Err(Slot::Open) } else { Ok(()) }
-    }
-
-    fn count(&self, over: Binder, distinct: Option<ExprId>, captures: Option<PatternId>) -> Slot {
-        if over.filter.is_none()
-            && distinct.is_none()
-            && let Some(Expr::History(history)) = self.inputs.policy.exprs.get(over.list.index())
-            && let Some(length) = self.inputs.length(*history)
-        {
-            self.trace.read(Read::History(*history));
-            return Slot::Known(Value::Int(length));
-        }
-        let mut number = 0_i64;
-        let mut seen = Vec::new();
-        let counted = self.counted(over, captures, |_| {
-            match distinct {
-                None => number += 1,
-                Some(value) => match self.need(value, captures) {
-                    Need::Known(value) => seen.push(value),
-                    Need::Open => return Err(Slot::Open),
-                    Need::Undefined => return Err(Slot::Undefined),
-                },
-            }
-            Ok(())
-        });
-        if let Err(slot) = counted {
-            return slot;
-        }
-        if distinct.is_some() {
-            seen.sort();
-            seen.dedup();
-            number = i64::try_from(seen.len()).unwrap_or(i64::MAX);
-        }
-        Slot::Known(Value::Int(number))
-    }
-
-    fn sum(
-        &self,
-        over: Binder,
-        value: ExprId,
-        distinct: bool,
-        zero: &Value,
-        captures: Option<PatternId>,
-    ) -> Slot {
-        let mut terms = Vec::new();
-        let counted = self.counted(over, captures, |_| match self.need(value, captures) {
-            Need::Known(value) => {
-                terms.push(value);
-                Ok(())
-            }
-            Need::Open => Err(Slot::Open),
-            Need::Undefined => Err(Slot::Undefined),
-        });
-        if let Err(slot) = counted {
-            return slot;
-        }
-        if distinct {
-            terms.sort();
-            terms.dedup();
-        }
-        total(&terms, zero).map_or(Slot::Undefined, Slot::Known)
-    }
-
     /// Whether this is the moment that a rule is pinned to.
     pub(crate) fn is_moment(&self, moment: Moment) -> Truths {
         Truths::of(self.inputs.moment == moment)
-    }
-}
-
-/// The sum of values of one type. Whole numbers add up in double width, so that the order
-/// of the terms decides nothing: only a total that does not fit is none.
-fn total(terms: &[Value], zero: &Value) -> Option<Value> {
-    let whole = |of: fn(&Value) -> Option<i64>| -> Option<i64> {
-        let mut sum = 0_i128;
-        for term in terms {
-            sum = sum.checked_add(i128::from(of(term)?))?;
-        }
-        i64::try_from(sum).ok()
-    };
-    match zero {
-        Value::Int(_) => whole(|term| match term {
-            Value::Int(number) => Some(*number),
-            _ => None,
-        })
-        .map(Value::Int),
-        Value::Duration(_) => whole(|term| match term {
-            Value::Duration(duration) => Some(duration.0),
-            _ => None,
-        })
-        .map(|sum| Value::Duration(Duration(sum))),
-        _ => terms
-            .iter()
-            .try_fold(zero.clone(), |sum, term| add(&sum, term)),
     }
 }
 
@@ -707,122 +487,4 @@ fn capture_position(pattern: &Pattern, index: u32) -> Option<usize> {
         }
     }
     None
-}
-
-fn compare(how: Comparison, a: &Value, b: &Value) -> bool {
-    let order = a.cmp(b);
-    match how {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::AtMost => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::AtLeast => order.is_ge(),
-    }
-}
-
-/// A glob: the parts stand in order, the first at the start, the last at the end.
-fn like(text: &str, parts: &[SmolStr]) -> bool {
-    let [first, middle @ .., last] = parts else {
-        return parts.first().is_some_and(|only| only == text);
-    };
-    let Some(mut rest) = text.strip_prefix(first.as_str()) else {
-        return false;
-    };
-    for part in middle {
-        let Some(at) = rest.find(part.as_str()) else {
-            return false;
-        };
-        rest = rest.get(at + part.len()..).unwrap_or_default();
-    }
-    rest.ends_with(last.as_str())
-}
-
-fn add(a: &Value, b: &Value) -> Option<Value> {
-    match (a, b) {
-        (Value::Int(a), Value::Int(b)) => a.checked_add(*b).map(Value::Int),
-        (Value::Decimal(a), Value::Decimal(b)) => exact_sum(*a, *b).map(Value::Decimal),
-        (Value::Duration(a), Value::Duration(b)) => {
-            a.0.checked_add(b.0)
-                .map(|sum| Value::Duration(Duration(sum)))
-        }
-        (Value::Time(time), Value::Duration(by)) => time.plus(*by).map(Value::Time),
-        _ => None,
-    }
-}
-
-fn subtract(a: &Value, b: &Value) -> Option<Value> {
-    match (a, b) {
-        (Value::Int(a), Value::Int(b)) => a.checked_sub(*b).map(Value::Int),
-        (Value::Decimal(a), Value::Decimal(b)) => exact_sum(*a, -*b).map(Value::Decimal),
-        (Value::Duration(a), Value::Duration(b)) => {
-            a.0.checked_sub(b.0)
-                .map(|difference| Value::Duration(Duration(difference)))
-        }
-        (Value::Time(a), Value::Time(b)) => {
-            a.0.checked_sub(b.0)
-                .map(|difference| Value::Duration(Duration(difference)))
-        }
-        (Value::Time(time), Value::Duration(by)) => {
-            time.0.checked_sub(by.0).map(|time| Value::Time(Time(time)))
-        }
-        _ => None,
-    }
-}
-
-/// A sum, unless digits would be lost.
-pub(crate) fn exact_sum(a: Decimal, b: Decimal) -> Option<Decimal> {
-    let sum = a.checked_add(b)?;
-    let exact = sum.checked_sub(b)? == a && sum.checked_sub(a)? == b;
-    exact.then(|| sum.normalize())
-}
-
-const DAY: i64 = 86_400_000_000;
-
-fn local(time: Time, offset: Offset) -> Option<i64> {
-    time.0.checked_add(i64::from(offset) * 60_000_000)
-}
-
-fn time_of_day(time: Time, offset: Offset) -> Option<Duration> {
-    local(time, offset).map(|local| Duration(local.rem_euclid(DAY)))
-}
-
-fn weekday(time: Time, offset: Offset) -> Option<&'static str> {
-    // 1970-01-01 was a Thursday.
-    const DAYS: [&str; 7] = ["thu", "fri", "sat", "sun", "mon", "tue", "wed"];
-    let day = local(time, offset)?.div_euclid(DAY).rem_euclid(7);
-    DAYS.get(usize::try_from(day).ok()?).copied()
-}
-
-fn lower(value: &Value) -> Option<Value> {
-    Some(match value {
-        Value::Text(text) => Value::Text(extract::lower(text)),
-        Value::Set(members) => Value::set(members.iter().map(lower).collect::<Option<Vec<_>>>()?),
-        Value::List(members) => Value::List(
-            members
-                .iter()
-                .map(lower)
-                .collect::<Option<Vec<_>>>()?
-                .into(),
-        ),
-        _ => return None,
-    })
-}
-
-fn url_record(value: &Value) -> Option<Value> {
-    let Value::Text(text) = value else {
-        return None;
-    };
-    let parts = extract::url_parts(text).ok()?;
-    let path = parts.path.into_iter().map(Value::Text).collect();
-    let mut fields = vec![
-        ("host".into(), Value::Text(parts.host)),
-        ("path".into(), Value::List(path)),
-        ("port".into(), Value::Int(i64::from(parts.port))),
-    ];
-    if let Some(query) = parts.query {
-        fields.push(("query".into(), Value::Text(query)));
-    }
-    fields.push(("scheme".into(), Value::Text(parts.scheme)));
-    Some(Value::Record(fields.into()))
 }

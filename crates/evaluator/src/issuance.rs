@@ -4,30 +4,31 @@
 //! scope when some completion of the open inputs would grant it. Denies that match in
 //! every completion are cut out; all else is asked again at each call.
 
+mod bound;
+mod pair;
+
 use std::collections::BTreeSet;
 
 use placet_model::credential::{Credential, Scope};
 use placet_model::decision::{Became, Decision, Obligations, Reason, ScopeOutcome};
-use placet_model::graph::Graph;
-use placet_model::ids::{ActionId, FunctionId, LayerId, PatternId, RuleId};
-use placet_model::pattern::{Concrete, Region, covers};
-use placet_model::policy::{Entity, Moment, Rule, RuleKind};
+use placet_model::ids::{ActionId, FunctionId, RuleId};
+use placet_model::pattern::{Concrete, Region};
+use placet_model::policy::{Entity, Moment, RuleKind};
 use placet_model::request::{Asked, Assent, Principal, Request, ScopeRequest, Task};
 use placet_model::text::check_id;
 use placet_model::value::{Duration, Time};
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
 use crate::bind::{self, frozen};
 use crate::call;
-use crate::duties::{self, Offer, Standing, Subject, covers_tool, least, merge};
+use crate::duties::{covers_tool, merge};
 use crate::engine::Engine;
-use crate::eval::{Args, Eval, Place, Site};
+use crate::eval::{Args, Place, Site};
 use crate::inputs::{Inputs, Trace};
-use crate::pattern::{self, Filled};
 use crate::runtime::{self, Refusal, check_agents, leaf};
-use crate::truth::Truths;
 use crate::typed::{Invalid, brief};
-use crate::walk::{self, Arm};
+
+pub(crate) use pair::{Applies, OpenLayer, Pair};
 
 /// The most ways to combine grants of several layers that are looked at for one function,
 /// action and requested pattern.
@@ -167,14 +168,6 @@ impl Share {
             unmet: Obligations::default(),
         }
     }
-}
-
-/// A way that only lacks duties.
-struct Short {
-    /// How many are missing, the grants' names, the region: the least is reported.
-    rank: (usize, Vec<SmolStr>, String),
-    standing: Standing,
-    rules: Vec<RuleId>,
 }
 
 /// A way to grant a region: one grant of each layer that needs one.
@@ -393,174 +386,6 @@ impl Issue<'_> {
         Ok(ways)
     }
 
-    /// Bounds each way by limits and duties; or says what is missing.
-    fn bound_all(
-        &self,
-        pair: &Pair<'_>,
-        ways: Vec<Way>,
-        wanted: &Concrete,
-    ) -> Result<Share, Refusal> {
-        let policy = self.engine.policy();
-        let mut scopes = Vec::new();
-        let mut given: Vec<Region> = Vec::new();
-        let mut denied = BTreeSet::new();
-        let mut short: Option<Short> = None;
-        for way in ways {
-            let cut = pair.cutting(&way.region)?;
-            if !cut.is_empty() {
-                denied.extend(cut);
-                continue;
-            }
-            let (offer, standing, residual) = self.terms(pair, &way)?;
-            if standing.missing() > 0 {
-                let names: Vec<SmolStr> =
-                    way.grants.iter().map(|id| policy.rule_name(*id)).collect();
-                let rank = (standing.missing(), names, way.region.to_string());
-                if short.as_ref().is_none_or(|nearest| rank < nearest.rank) {
-                    let rules = offer.rules;
-                    short = Some(Short {
-                        rank,
-                        standing,
-                        rules,
-                    });
-                }
-                continue;
-            }
-            let region = self.cut(pair, &way)?;
-            if region.is_empty() {
-                continue;
-            }
-            let end = [offer.lifetime, self.ttl]
-                .into_iter()
-                .flatten()
-                .map(|limit| self.now.plus(limit).unwrap_or(Time(i64::MAX)))
-                .min();
-            let handed = way.parent.as_ref();
-            let delegate = least(
-                offer.delegate,
-                handed.map(|parent| parent.delegate.saturating_sub(1)),
-            );
-            let mut rules: Vec<SmolStr> =
-                offer.rules.iter().map(|id| policy.rule_name(*id)).collect();
-            rules.sort();
-            rules.dedup();
-            scopes.push(Scope {
-                tool: pair.tool().into(),
-                action: pair.action().into(),
-                resource: format_smolstr!("{}", region.pattern()),
-                except: region
-                    .except()
-                    .iter()
-                    .map(|cut| format_smolstr!("{cut}"))
-                    .collect(),
-                not_after: least(end, handed.map(|parent| parent.not_after)).unwrap_or(self.now),
-                delegate: delegate.unwrap_or(0),
-                rules,
-                residual,
-            });
-            given.push(region);
-        }
-        if scopes.is_empty() {
-            return Ok(match short {
-                _ if !denied.is_empty() => {
-                    Share::refused(Reason::DeniedByRule, denied.into_iter().collect())
-                }
-                Some(Short {
-                    standing, rules, ..
-                }) => Share {
-                    unmet: standing.unmet.clone(),
-                    ..Share::refused(standing.reason(), rules)
-                },
-                None => Share::refused(Reason::NoGrant, Vec::new()),
-            });
-        }
-        Ok(Share {
-            whole: all_given(&given, wanted),
-            scopes,
-            reason: Reason::Granted,
-            rules: Vec::new(),
-            unmet: Obligations::default(),
-        })
-    }
-
-    /// The limits and duties of a way over all layers, and what stays open.
-    fn terms(
-        &self,
-        pair: &Pair<'_>,
-        way: &Way,
-    ) -> Result<(Offer, Standing, Vec<SmolStr>), Refusal> {
-        let policy = self.engine.policy();
-        let subject = Subject {
-            tool: pair.tool(),
-            action: pair.action(),
-            region: &way.region,
-            call: None,
-            at_call: false,
-        };
-        let mut all = Offer::guardrail();
-        let mut standing = Standing::default();
-        let mut residual = BTreeSet::new();
-        let mut grants = way.grants.iter();
-        for layer in &pair.layers {
-            let mut offer = if layer.guardrail {
-                Offer::guardrail()
-            } else {
-                match grants.next() {
-                    Some(id) => {
-                        residual.extend(pair.residual(layer, *id, &way.region)?);
-                        Offer::grant(policy, *id)
-                    }
-                    None => Offer::guardrail(),
-                }
-            };
-            for id in layer.rules(RuleKind::Require) {
-                match pair.applies(layer, id, &way.region)? {
-                    Applies::Wholly => {
-                        if let Some(rule) = policy.rules.get(id.index()) {
-                            offer.tighten(id, &rule.duties);
-                        }
-                    }
-                    Applies::Perhaps => {
-                        residual.insert(format_smolstr!("require {}", policy.rule_name(id)));
-                    }
-                    Applies::Never => {}
-                }
-            }
-            for id in layer.rules(RuleKind::Deny) {
-                if pair.stays_open(layer, id, &way.region)? {
-                    residual.insert(format_smolstr!("deny {}", policy.rule_name(id)));
-                }
-            }
-            let eval = pair.eval_in(&way.region);
-            let of_layer = duties::standing(&eval, self.request, &offer, &subject);
-            merge(&mut standing.unmet, of_layer.unmet);
-            merge(&mut standing.met, of_layer.met);
-            all.lifetime = least(all.lifetime, offer.lifetime);
-            all.delegate = least(all.delegate, offer.delegate);
-            all.rules.extend(offer.rules);
-        }
-        Ok((all, standing, residual.into_iter().collect()))
-    }
-
-    /// The region of a way without what denies and the parent cut out.
-    fn cut(&self, pair: &Pair<'_>, way: &Way) -> Result<Region, Refusal> {
-        let mut except = Vec::new();
-        for layer in &pair.layers {
-            for id in layer.rules(RuleKind::Deny) {
-                except.extend(pair.cuts(layer, id, &way.region)?);
-            }
-        }
-        if let Some(parent) = &way.parent {
-            except.extend(
-                parent
-                    .except
-                    .iter()
-                    .filter_map(|text| Concrete::parse(text).ok()),
-            );
-        }
-        Ok(Region::new(way.region.clone(), except))
-    }
-
     fn credential(&self, scopes: Vec<Scope>) -> Credential {
         let (policy, request) = (self.engine.policy(), self.request);
         let parent = request.credential.as_ref();
@@ -627,25 +452,6 @@ fn too_complex() -> Refusal {
     .into()
 }
 
-/// Whether regions together hold all that a pattern matches.
-fn all_given(given: &[Region], wanted: &Concrete) -> bool {
-    let mut left = vec![Region::from(wanted.clone())];
-    for region in given {
-        let mut next = Vec::new();
-        for part in left {
-            match part.without(region) {
-                Some(parts) => next.extend(parts),
-                None => return false,
-            }
-        }
-        left = next;
-        if left.len() > MAX_ALTERNATIVES {
-            return false;
-        }
-    }
-    left.is_empty()
-}
-
 /// Scopes that no other one betters in every limit.
 fn undominated(scopes: Vec<Scope>) -> Vec<Scope> {
     let regions: Vec<Option<Region>> = scopes.iter().map(runtime::region).collect();
@@ -674,315 +480,4 @@ fn undominated(scopes: Vec<Scope>) -> Vec<Scope> {
         }
     }
     kept
-}
-
-/// Whether a deny or require applies to a region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Applies {
-    /// To all of it, in every completion.
-    Wholly,
-    /// To a part, or in some completion.
-    Perhaps,
-    /// Not at all.
-    Never,
-}
-
-/// One function and action before there is a call, with the arms that can touch it.
-pub(crate) struct Pair<'a> {
-    engine: &'a Engine,
-    inputs: &'a Inputs<'a>,
-    site: Site<'a>,
-    trace: &'a Trace,
-    pub(crate) layers: Vec<OpenLayer<'a>>,
-}
-
-/// The arms of a layer with their patterns filled.
-pub(crate) struct OpenLayer<'a> {
-    pub(crate) guardrail: bool,
-    graph: &'a Graph,
-    arms: Vec<(Arm, RuleKind, Filled)>,
-}
-
-impl OpenLayer<'_> {
-    /// The rules of a kind that have arms here, in order.
-    pub(crate) fn rules(&self, kind: RuleKind) -> impl Iterator<Item = RuleId> {
-        let mut rules: Vec<RuleId> = self
-            .arms
-            .iter()
-            .filter(|(_, of, _)| *of == kind)
-            .map(|(arm, _, _)| arm.rule)
-            .collect();
-        rules.dedup();
-        rules.into_iter()
-    }
-
-    fn arms(&self, rule: RuleId) -> impl Iterator<Item = (Arm, &Filled)> {
-        self.arms
-            .iter()
-            .filter(move |(arm, _, _)| arm.rule == rule)
-            .map(|(arm, _, filled)| (*arm, filled))
-    }
-}
-
-impl<'a> Pair<'a> {
-    /// Gathers the arms that can touch a region.
-    pub(crate) fn gather(
-        engine: &'a Engine,
-        inputs: &'a Inputs<'a>,
-        site: Site<'a>,
-        trace: &'a Trace,
-    ) -> Result<Self, Refusal> {
-        let eval = Eval::new(inputs, site, trace);
-        let mut layers = Vec::new();
-        for (at, graph) in engine.graphs().iter().enumerate() {
-            let mut arms = Vec::new();
-            for arm in walk::gather(graph, &eval, None) {
-                let Some(rule) = engine.policy().rules.get(arm.rule.index()) else {
-                    continue;
-                };
-                let filled = match arm.pattern {
-                    None => Filled {
-                        patterns: vec![Concrete::ALL],
-                        undefined: Vec::new(),
-                        open: false,
-                    },
-                    Some(id) => pattern::fill(&eval, id).ok_or_else(too_complex)?,
-                };
-                arms.push((arm, rule.kind, filled));
-            }
-            layers.push(OpenLayer {
-                guardrail: engine.is_guardrail(LayerId::new(at)),
-                graph,
-                arms,
-            });
-        }
-        Ok(Self {
-            engine,
-            inputs,
-            site,
-            trace,
-            layers,
-        })
-    }
-
-    pub(crate) fn eval_in<'r>(&self, region: &'r Concrete) -> Eval<'r>
-    where
-        'a: 'r,
-    {
-        let site = Site {
-            place: Place::Region(region),
-            ..self.site
-        };
-        Eval::new(self.inputs, site, self.trace)
-    }
-
-    pub(crate) fn tool(&self) -> &'a str {
-        let function = self
-            .engine
-            .policy()
-            .functions
-            .get(self.site.function.index());
-        function
-            .map(|function| function.path.as_str())
-            .unwrap_or_default()
-    }
-
-    pub(crate) fn action(&self) -> &'a str {
-        let action = self.engine.policy().actions.get(self.site.action.index());
-        action
-            .map(|action| action.name.as_str())
-            .unwrap_or_default()
-    }
-
-    fn rule(&self, id: RuleId) -> Option<&'a Rule> {
-        self.engine.policy().rules.get(id.index())
-    }
-
-    /// The truth of an arm but for its resource clause, where the captures of `region`
-    /// are known as far as its segments are literal.
-    fn truths(&self, layer: &OpenLayer<'_>, arm: Arm, region: &Concrete) -> Truths {
-        let here = |_: PatternId| Truths::TRUE;
-        walk::run(layer.graph, &self.eval_in(region), arm, here, &mut None)
-    }
-
-    /// The parts of a region on which a grant may match.
-    fn grantable(
-        &self,
-        layer: &OpenLayer<'_>,
-        id: RuleId,
-        region: &Concrete,
-    ) -> Result<Vec<Concrete>, Refusal> {
-        let mut parts: Vec<Concrete> = Vec::new();
-        for (arm, filled) in layer.arms(id) {
-            for pattern in &filled.patterns {
-                for part in pattern.intersect(region).ok_or_else(too_complex)? {
-                    if !parts.contains(&part) && self.truths(layer, arm, &part).may_be_true() {
-                        parts.push(part);
-                    }
-                }
-            }
-        }
-        Ok(parts)
-    }
-
-    fn still_grantable(&self, id: RuleId, region: &Concrete) -> Result<bool, Refusal> {
-        for layer in &self.layers {
-            if layer.arms(id).next().is_some() {
-                return Ok(self.grantable(layer, id, region)?.contains(region));
-            }
-        }
-        Ok(false)
-    }
-
-    /// Whether a deny or require matches on a region.
-    pub(crate) fn applies(
-        &self,
-        layer: &OpenLayer<'_>,
-        id: RuleId,
-        region: &Concrete,
-    ) -> Result<Applies, Refusal> {
-        let mut answer = Applies::Never;
-        for (arm, filled) in layer.arms(id) {
-            for pattern in filled.all() {
-                for part in pattern.intersect(region).ok_or_else(too_complex)? {
-                    if !self.truths(layer, arm, &part).is_false() {
-                        answer = Applies::Perhaps;
-                    }
-                }
-                if !filled.open
-                    && pattern.includes(region)
-                    && !self.truths(layer, arm, region).may_be_false()
-                {
-                    return Ok(Applies::Wholly);
-                }
-            }
-        }
-        Ok(answer)
-    }
-
-    /// Whether a deny may match somewhere in a region without cutting there.
-    fn stays_open(
-        &self,
-        layer: &OpenLayer<'_>,
-        id: RuleId,
-        region: &Concrete,
-    ) -> Result<bool, Refusal> {
-        if self.applies(layer, id, region)? != Applies::Perhaps {
-            return Ok(false);
-        }
-        for (arm, filled) in layer.arms(id) {
-            for pattern in filled.all() {
-                for part in pattern.intersect(region).ok_or_else(too_complex)? {
-                    let truths = self.truths(layer, arm, &part);
-                    if !truths.is_false() && (truths.may_be_false() || filled.open) {
-                        return Ok(true);
-                    }
-                }
-            }
-        }
-        Ok(false)
-    }
-
-    /// The parts of a region that a deny takes away in every completion.
-    fn cuts(
-        &self,
-        layer: &OpenLayer<'_>,
-        id: RuleId,
-        region: &Concrete,
-    ) -> Result<Vec<Concrete>, Refusal> {
-        let mut cuts = Vec::new();
-        for (arm, filled) in layer.arms(id) {
-            if filled.open {
-                continue;
-            }
-            for pattern in filled.all() {
-                for part in pattern.intersect(region).ok_or_else(too_complex)? {
-                    if !self.truths(layer, arm, &part).may_be_false() {
-                        cuts.push(part);
-                    }
-                }
-            }
-        }
-        Ok(cuts)
-    }
-
-    /// The denies that together take all of a region away; none when they do not.
-    fn cutting(&self, region: &Concrete) -> Result<Vec<RuleId>, Refusal> {
-        let mut rules = Vec::new();
-        let mut all = Vec::new();
-        for layer in &self.layers {
-            for id in layer.rules(RuleKind::Deny) {
-                let cuts = self.cuts(layer, id, region)?;
-                if !cuts.is_empty() {
-                    rules.push(id);
-                    all.extend(cuts);
-                }
-            }
-        }
-        Ok(if covers(&all, region) {
-            rules
-        } else {
-            Vec::new()
-        })
-    }
-
-    /// What of a grant's conditions waits for the call, as policy text.
-    fn residual(
-        &self,
-        layer: &OpenLayer<'_>,
-        id: RuleId,
-        region: &Concrete,
-    ) -> Result<Vec<SmolStr>, Refusal> {
-        let mut texts = Vec::new();
-        let Some(rule) = self.rule(id) else {
-            return Ok(texts);
-        };
-        for (arm, filled) in layer.arms(id) {
-            if !filled
-                .patterns
-                .iter()
-                .any(|pattern| pattern.includes(region))
-            {
-                continue;
-            }
-            let eval = self.eval_in(region);
-            for condition in &rule.conditions {
-                let truths = eval.truth(condition.expr, arm.pattern);
-                let settled = truths.is_true() || truths.is_false() || truths == Truths::UNDEFINED;
-                if !settled {
-                    texts.push(
-                        placet_model::render::condition(self.engine.policy(), rule, condition)
-                            .into(),
-                    );
-                }
-            }
-        }
-        Ok(texts)
-    }
-
-    /// The patterns on all of which a grant matches in every completion.
-    pub(crate) fn certain(
-        &self,
-        layer: &OpenLayer<'_>,
-        id: RuleId,
-        region: &Concrete,
-    ) -> Vec<Concrete> {
-        let mut patterns = Vec::new();
-        for (arm, filled) in layer.arms(id) {
-            if !filled.open && self.truths(layer, arm, region).is_true() {
-                patterns.extend(filled.patterns.iter().cloned());
-            }
-        }
-        patterns
-    }
-
-    /// Whether a grant may match anywhere in a region.
-    pub(crate) fn possible(
-        &self,
-        layer: &OpenLayer<'_>,
-        id: RuleId,
-        region: &Concrete,
-    ) -> Result<bool, Refusal> {
-        Ok(!self.grantable(layer, id, region)?.is_empty())
-    }
 }

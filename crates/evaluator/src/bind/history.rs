@@ -1,0 +1,188 @@
+//! Histories: the records that a declaration selects, typed.
+
+use placet_model::ids::{HistoryId, TypeId};
+use placet_model::json::Fields;
+use placet_model::policy::{History, HistoryKey, Moment, Policy, Type};
+use placet_model::request::{Calls, Record, Request};
+use placet_model::resource::Resource;
+use placet_model::value::Value;
+use smol_str::SmolStr;
+
+use super::within_any;
+use crate::inputs::Inputs;
+use crate::typed::{Invalid, Slot, Strictness, record};
+
+/// The records of a history that the declaration selects, in order.
+pub(super) fn bind_history(
+    inputs: &Inputs<'_>,
+    id: HistoryId,
+    request: &Request,
+) -> Result<Slot, Invalid> {
+    let policy = inputs.policy;
+    let Some(history) = policy.histories.get(id.index()) else {
+        return Ok(Slot::Undefined);
+    };
+    let given = request
+        .histories
+        .iter()
+        .find(|(name, _)| *name == history.name);
+    let records = match given {
+        _ if inputs.moment == Moment::Issuance
+            && !matches!(given, Some((_, Calls::Records(_)))) =>
+        {
+            return Ok(Slot::Open);
+        }
+        None => return Ok(Slot::Absent),
+        // Its length is told, and is kept beside it; nothing else is known of it.
+        Some((_, Calls::Count(_))) => return Ok(Slot::Undefined),
+        Some((_, Calls::Records(records))) => records,
+    };
+    let under = |invalid: Invalid| invalid.under(&history.name).below("/histories");
+    let mut order: Vec<(i64, Value)> = Vec::with_capacity(records.len());
+    let mut whole = true;
+    for (at, one) in records.iter().enumerate() {
+        // Calls of other tools have arguments of other types.
+        let selected = selects(inputs, history, one);
+        if selected == Some(false) {
+            continue;
+        }
+        let value = record_value(policy, history, one)
+            .map_err(|invalid| under(invalid.under(&at.to_string())))?;
+        match (value, selected) {
+            (Some(value), Some(true)) => order.push((one.seq, value)),
+            _ => whole = false,
+        }
+    }
+    order.sort_by_key(|(seq, _)| *seq);
+    if let Some([(seq, _), _]) = order.array_windows::<2>().find(|[(a, _), (b, _)]| a == b) {
+        return Err(under(Invalid::here(format!("two records have seq {seq}"))));
+    }
+    Ok(match inputs.moment {
+        Moment::Issuance => Slot::Open,
+        // A history with a record that cannot be read is incomplete.
+        Moment::Runtime if !whole => Slot::Undefined,
+        Moment::Runtime => Slot::Known(Value::List(
+            order.into_iter().map(|(_, value)| value).collect(),
+        )),
+    })
+}
+
+/// How long a history is, where that is all that is told of it.
+pub(super) fn length(history: &History, moment: Moment, request: &Request) -> Option<i64> {
+    let told = request
+        .histories
+        .iter()
+        .find(|(name, _)| *name == history.name);
+    match told {
+        Some((_, Calls::Count(count))) if moment == Moment::Runtime => i64::try_from(*count).ok(),
+        _ => None,
+    }
+}
+
+/// Whether a record is one of the calls that a history selects; `None` when it does not
+/// say enough.
+fn selects(inputs: &Inputs<'_>, history: &History, record: &Record) -> Option<bool> {
+    let policy = inputs.policy;
+    if history.outcomes.binary_search(&record.outcome).is_err() {
+        return Some(false);
+    }
+    if let Some(functions) = &history.functions {
+        let chosen = policy
+            .function(&record.tool)
+            .is_some_and(|function| functions.binary_search(&function).is_ok());
+        if !chosen {
+            return Some(false);
+        }
+    }
+    let key = match history.per {
+        HistoryKey::Agent => Some((&record.agent, Some(&inputs.agent))),
+        HistoryKey::User => Some((&record.user, inputs.user.as_ref())),
+        HistoryKey::Task => Some((&record.task, inputs.task.as_ref())),
+        HistoryKey::Credential | HistoryKey::Chain => None,
+    };
+    if let Some((Some(theirs), ours)) = key
+        && ours != Some(theirs)
+    {
+        return Some(false);
+    }
+    let by_action = history.actions.as_ref().map(|actions| {
+        record.actions.as_ref().map(|done| {
+            done.iter().any(|name| {
+                policy
+                    .action(name)
+                    .is_some_and(|action| actions.binary_search(&action).is_ok())
+            })
+        })
+    });
+    let by_resource = (!history.resources.is_empty()).then(|| {
+        record.resources.as_ref().map(|touched| {
+            touched.iter().any(|text| {
+                Resource::parse(text)
+                    .is_ok_and(|resource| within_any(policy, &history.resources, &resource))
+            })
+        })
+    });
+    let by_time = history.within.map(|within| {
+        inputs.now.map(|now| {
+            let from = now.0.saturating_sub(within.0);
+            from <= record.time.0 && record.time <= now
+        })
+    });
+    // What is certainly outside by one criterion is outside, whatever the others lack.
+    let answers = [by_action, by_resource, by_time];
+    let answers = || answers.iter().flatten();
+    if answers().any(|answer| *answer == Some(false)) {
+        Some(false)
+    } else if answers().any(Option::is_none) {
+        None
+    } else {
+        Some(true)
+    }
+}
+
+/// A record as a value; `None` when an argument or result has no value of its type.
+fn record_value(
+    policy: &Policy,
+    history: &History,
+    one: &Record,
+) -> Result<Option<Value>, Invalid> {
+    let part = |ty: TypeId, given: &Fields, name: &str| {
+        let Some(Type::Record(fields)) = policy.types.get(ty.index()) else {
+            return Ok(Slot::Undefined);
+        };
+        record(policy, fields, given, Strictness::Facts, true)
+            .map_err(|invalid| invalid.under(name))
+    };
+    let (args, result) = (
+        part(history.args, &one.args, "args")?,
+        part(history.result, &one.result, "result")?,
+    );
+    let (Slot::Known(args), Slot::Known(result)) = (args, result) else {
+        return Ok(None);
+    };
+    let text = |value: &SmolStr| Value::Text(value.clone());
+    let texts = |values: &Vec<SmolStr>| Value::set(values.iter().map(text).collect());
+    let mut fields = vec![
+        ("args".into(), args),
+        ("outcome".into(), Value::Text(one.outcome.name().into())),
+        ("result".into(), result),
+        ("seq".into(), Value::Int(one.seq)),
+        ("time".into(), Value::Time(one.time)),
+        ("tool".into(), text(&one.tool)),
+    ];
+    let optional = [
+        ("actions", one.actions.as_ref().map(texts)),
+        ("resources", one.resources.as_ref().map(texts)),
+        ("agent", one.agent.as_ref().map(text)),
+        ("user", one.user.as_ref().map(text)),
+        ("task", one.task.as_ref().map(text)),
+        ("credential", one.credential.as_ref().map(text)),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            fields.push((name.into(), value));
+        }
+    }
+    fields.sort_by(|(a, _): &(SmolStr, Value), (b, _)| a.cmp(b));
+    Ok(Some(Value::Record(fields.into())))
+}
