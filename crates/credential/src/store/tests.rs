@@ -4,6 +4,7 @@ mod contract;
 mod crash;
 mod file;
 mod kill;
+mod log;
 mod model;
 pub(super) mod samples;
 mod size;

@@ -82,7 +82,11 @@ fn keep_name(path: &Path) -> Result<(), StoreError> {
         path.ancestors()
             .skip(1)
             .try_for_each(|folder| match File::open(folder) {
-                Ok(folder) => folder.sync_all(),
+                Ok(folder) => match folder.sync_all() {
+                    // A file system that has no such thing.
+                    Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+                    synced => synced,
+                },
                 // Not ours to look into, so it was there before.
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
                 Err(error) => Err(error),

@@ -36,7 +36,7 @@ pub(super) fn all(
         match write {
             Write::Credential(held) => credential(to, &held)?,
             Write::Revocation(revoked) => {
-                written.epoch.0 += 1;
+                written.epoch = Epoch(next(Some(written.epoch.0))?);
                 revocation(to, written.epoch, &revoked)?;
             }
             Write::Assent { kind, assent } => {
@@ -69,6 +69,15 @@ pub(super) fn all(
         }
     }
     Ok(written)
+}
+
+/// The number after the last one. They are consecutive, so that there is always one.
+fn next<N: Default + Copy + TryFrom<i128>>(last: Option<N>) -> Result<N, StoreError>
+where
+    i128: From<N>,
+{
+    let next = i128::from(last.unwrap_or_default()) + 1;
+    N::try_from(next).map_err(|_| StoreError::Damaged("its numbers are used up".into()))
 }
 
 fn credential(to: &WriteTransaction, held: &Held) -> Result<(), StoreError> {
@@ -104,7 +113,7 @@ fn revocation(to: &WriteTransaction, epoch: Epoch, revoked: &Revocation) -> Resu
 fn give(to: &WriteTransaction, mut given: Given) -> Result<u64, StoreError> {
     let mut table = to.open_table(ASSENTS).map_err(failed)?;
     let last = table.last().map_err(failed)?.map(|(id, _)| id.value());
-    given.id = last.unwrap_or_default() + 1;
+    given.id = next(last)?;
     put(&mut table, given.id, &given)?;
     let mut unspent = to.open_table(UNSPENT).map_err(failed)?;
     unspent.insert(live(&given), ()).map_err(failed)?;
@@ -129,7 +138,7 @@ fn live(given: &Given) -> (&str, i64, u64) {
 fn call(to: &WriteTransaction, mut past: Past) -> Result<i64, StoreError> {
     let mut table = to.open_table(CALLS).map_err(failed)?;
     let last = table.last().map_err(failed)?.map(|(seq, _)| seq.value());
-    let seq = last.unwrap_or_default() + 1;
+    let seq = next(last)?;
     past.record.seq = seq;
     put(&mut table, seq, &past)?;
     let mut index = to.open_table(HISTORIES).map_err(failed)?;

@@ -1,4 +1,4 @@
-//! Stores against each other, over random transactions.
+//! Stores against each other and the plainest one, over random transactions.
 
 use placet_model::policy::{HistoryKey, Outcome};
 use placet_model::request::Principal;
@@ -9,11 +9,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use rust_decimal::Decimal;
 
+use super::log::Log;
 use super::samples::{consent, held, past, revocation};
 use super::tape::Tape;
 use crate::id::CredentialId;
 use crate::revocation::{Epoch, Revoked};
-use crate::store::{Ask, CallQuery, Charge, Filter, Held, Memory, State, Store, Write};
+use crate::store::{Ask, CallQuery, Charge, Filter, Held, Memory, State, Store, Write, Written};
 
 /// One step.
 #[derive(Clone, Debug)]
@@ -50,45 +51,54 @@ impl Question {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn all_stores_answer_alike(steps in vec(step(), 1..60)) {
+        let mut log = Log::default();
         let memory = Memory::new();
         let tape = Tape::default();
         let mut disk = tape.open().unwrap();
         for step in &steps {
             match step {
-                Step::Transact(question, writes) => prop_assert_eq!(
-                    transact(&memory, question, writes),
-                    transact(&disk, question, writes)
-                ),
-                Step::List(filter) => prop_assert_eq!(
-                    memory.credentials(filter).unwrap(),
-                    disk.credentials(filter).unwrap()
-                ),
+                Step::Transact(question, writes) => {
+                    let expected = log.state(&question.ask());
+                    let written = log.write(writes);
+                    let (seen, said) = transact(&memory, question, writes);
+                    prop_assert_eq!(&seen, &expected);
+                    prop_assert_eq!(said.is_ok(), written, "{:?}", said);
+                    prop_assert_eq!(transact(&disk, question, writes), (seen, said));
+                }
+                Step::List(filter) => {
+                    let mut expected: Vec<Held> = log.credentials().cloned().collect();
+                    expected.retain(|held| filter.selects(held));
+                    expected.sort_by(|a, b| a.id.cmp(&b.id));
+                    prop_assert_eq!(memory.credentials(filter).unwrap(), expected.clone());
+                    prop_assert_eq!(disk.credentials(filter).unwrap(), expected);
+                }
                 Step::Reopen => {
                     drop(disk);
                     disk = tape.open().unwrap();
                 }
             }
-            prop_assert_eq!(memory.epoch().unwrap(), disk.epoch().unwrap());
+            prop_assert_eq!(memory.epoch().unwrap(), log.epoch());
+            prop_assert_eq!(disk.epoch().unwrap(), log.epoch());
         }
     }
 }
 
 /// What a store shows, and says.
-fn transact(store: &dyn Store, question: &Question, writes: &[Write]) -> (State, String) {
+fn transact(
+    store: &dyn Store,
+    question: &Question,
+    writes: &[Write],
+) -> (State, Result<Written, String>) {
     let mut seen = State::default();
     let written = store.transact(&question.ask(), &mut |state| {
         seen = state.clone();
         writes.to_vec()
     });
-    let said = match written {
-        Ok(written) => format!("{written:?}"),
-        Err(error) => error.to_string(),
-    };
-    (seen, said)
+    (seen, written.map_err(|error| error.to_string()))
 }
 
 fn step() -> impl Strategy<Value = Step> {
