@@ -159,8 +159,10 @@ impl World {
             .map(|(id, _)| id.clone())
             .collect();
         // Now and then from one that cannot be handed on.
-        let parent = match parents.last() {
-            Some(last) if self.dice.chance(40) => last.clone(),
+        let links = |id: &&CredentialId| id.as_str().split('.').count();
+        let parent = match parents.iter().max_by_key(links) {
+            // Chains are to grow, which they rarely do by chance.
+            Some(deepest) if self.dice.chance(60) => deepest.clone(),
             Some(_) if self.dice.chance(90) => self.dice.pick(&parents).clone(),
             _ => match self.any() {
                 Some(id) => id,
