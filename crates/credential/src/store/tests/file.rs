@@ -164,7 +164,8 @@ fn what_is_not_confirmed_in_time_is_there_all_the_same() {
         scope.spawn(move || {
             let looked = store.transact(&Ask::default(), &mut |_| {
                 begun.send(()).unwrap();
-                while store.waiting() < 2 {
+                let start = Instant::now();
+                while store.waiting() < 2 && start.elapsed() < bound {
                     std::thread::yield_now();
                 }
                 Vec::new()
