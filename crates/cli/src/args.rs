@@ -5,6 +5,16 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+mod service;
+mod values;
+
+pub(crate) use service::{
+    Audit, AuditCommand, AuditPlace, AuditVerify, Consent, Credentials, CredentialsCommand,
+    CredentialsList, CredentialsOne, Delegate, How, Issue, IssueArgs, Keys, KeysArgs, KeysCommand,
+    KeysRotate, OwnTokenArgs, Purpose, Revoke, Settle, StoreArgs, Use, WriterArgs,
+};
+pub(crate) use values::OnAuditFailure;
+
 /// Reads the arguments of this process. Help and version are printed here, mistakes too;
 /// then there is nothing left to do but to exit.
 pub(crate) fn parse() -> Result<Command, ExitCode> {
@@ -57,6 +67,24 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Say which tools are worth showing to an agent
     List(List),
+    /// Issue a credential for a task: what the policy grants of the scopes asked for
+    Issue(Issue),
+    /// Decide a call under a credential, and count it
+    Use(Use),
+    /// Say how a granted call ended
+    Settle(Settle),
+    /// Issue a narrower credential to a sub-agent
+    Delegate(Delegate),
+    /// Record a consent or an approval that a decision asks for
+    Consent(Consent),
+    /// End credentials, from the next call on
+    Revoke(Revoke),
+    /// Show the credentials of a store
+    Credentials(Credentials),
+    /// Verify, search and show the audit of a store
+    Audit(Audit),
+    /// Show, rotate and publish the keys of a store
+    Keys(Keys),
     /// Draw the decision graphs of a policy
     Graph(Graph),
     /// Explain a diagnostic code
@@ -130,7 +158,7 @@ pub(crate) struct PolicyArgs {
 
 /// Where the requests are and how they are read.
 #[derive(Args)]
-pub(crate) struct RequestArgs {
+pub(crate) struct InputArgs {
     /// A file with one JSON request, or with one per line; standard input when absent or `-`
     #[arg(value_name = "REQUEST")]
     pub(crate) request: Option<PathBuf>,
@@ -138,9 +166,40 @@ pub(crate) struct RequestArgs {
     /// that waits for each answer
     #[arg(long)]
     pub(crate) lines: bool,
+}
+
+/// Where the requests are, and what their credentials are.
+#[derive(Args)]
+pub(crate) struct RequestArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) tokens: TokenArgs,
     /// Say aloud that runtime requests carry no credential: the policy alone decides
     #[arg(long)]
     pub(crate) no_credential: bool,
+}
+
+/// How to verify a credential that is a signed token.
+#[derive(Args)]
+pub(crate) struct TokenArgs {
+    /// Accept signed tokens as credentials: the keys that verify them, a JWK set
+    #[arg(
+        long,
+        value_name = "JWKS",
+        requires = "audience",
+        conflicts_with = "no_credential"
+    )]
+    pub(crate) keys: Option<PathBuf>,
+    /// Who issues the tokens
+    #[arg(long, value_name = "URI", default_value = service::ISSUER, requires = "keys")]
+    pub(crate) issuer: String,
+    /// For whom the tokens are: the service where the calls arrive
+    #[arg(long, value_name = "URI", requires = "keys")]
+    pub(crate) audience: Option<String>,
+    /// The key that the caller has proven to have, by its thumbprint (RFC 7638)
+    #[arg(long, value_name = "THUMBPRINT", value_parser = values::thumbprint, requires = "keys")]
+    pub(crate) proven_key: Option<smol_str::SmolStr>,
 }
 
 #[derive(Args)]

@@ -1,20 +1,34 @@
-//! Asks the engine: reads requests one after another, has each answered, and remembers how
-//! it went.
+//! Asks: reads requests one after another, has each answered, and remembers how it went.
 
 use placet::json::{self, Incoming, Invalid, NotJson};
 use placet::model::json::Json;
+use placet::{Decision, Reason};
+use smol_str::SmolStr;
 
-use crate::args::RequestArgs;
+use crate::args::{Format, InputArgs};
 use crate::clock;
+use crate::command::line;
 use crate::error::Error;
 use crate::input::{MAX_REQUEST, Requests, Text};
+use crate::named::{Named, Offline, Refused, invalid};
 use crate::output::{Ended, Output};
+use crate::render;
 
 /// What came in the place of a request.
 pub(crate) enum Asked {
     /// A request.
     Request(Box<Incoming>),
-    /// JSON that is no request.
+    /// JSON that is no request, or one whose credential is not accepted.
+    Refused(Refused),
+    /// No JSON at all.
+    NotJson(NotJson),
+}
+
+/// What came, before it is read as a request.
+pub(crate) enum Given {
+    /// JSON.
+    Json(Json),
+    /// JSON that is too large, too deep, or has a key twice.
     Invalid(Invalid),
     /// No JSON at all.
     NotJson(NotJson),
@@ -24,46 +38,112 @@ pub(crate) enum Asked {
 pub(crate) struct Answer {
     /// What to write.
     pub(crate) text: String,
-    /// Whether it was a grant.
-    pub(crate) granted: bool,
+    /// What it says.
+    pub(crate) verdict: Verdict,
+}
+
+/// What an answer says.
+pub(crate) enum Verdict {
+    /// It is granted.
+    Granted,
+    /// It is denied.
+    Denied,
+    /// It is denied since something failed.
+    Failed(String),
+}
+
+impl Verdict {
+    /// What a decision says.
+    pub(crate) const fn of(granted: bool) -> Self {
+        if granted { Self::Granted } else { Self::Denied }
+    }
+}
+
+/// Whoever answers requests.
+pub(crate) trait Answers {
+    /// The answer to what came.
+    fn answer(&mut self, given: Given) -> Answer;
+
+    /// The next request may have to be waited for.
+    fn idle(&mut self) {}
+}
+
+impl<F: FnMut(Given) -> Answer> Answers for F {
+    fn answer(&mut self, given: Given) -> Answer {
+        self(given)
+    }
 }
 
 /// Answers all requests in their order, each before the next one is waited for.
 ///
 /// Bytes that are not JSON get an answer in their place, too; when they were all that there
 /// was, that is an error.
-pub(crate) fn all(
-    args: &RequestArgs,
-    listing: bool,
-    mut answer: impl FnMut(Asked) -> Answer,
-) -> Result<Ended, Error> {
+pub(crate) fn all(args: &InputArgs, mut answers: impl Answers) -> Result<Ended, Error> {
     let mut requests = Requests::open(args.request.as_deref(), args.lines)?;
     let mut out = Output::new();
     let mut ended = Ended::Fine;
     let mut count = 0_usize;
     let mut not_json = None;
+    let mut failed = None;
     while let Some(text) = requests.next()? {
         count += 1;
-        let asked = read(&text, listing);
-        if let Asked::NotJson(why) = &asked
+        let given = read(&text);
+        if let Given::NotJson(why) = &given
             && count == 1
         {
             not_json = Some(why.to_string());
         }
-        let answer = answer(asked);
-        if !answer.granted {
-            ended = Ended::Findings;
+        let answer = answers.answer(given);
+        match answer.verdict {
+            Verdict::Granted => {}
+            Verdict::Denied => ended = Ended::Findings,
+            Verdict::Failed(why) => {
+                let (count, _) = failed.unwrap_or((0, String::new()));
+                failed = Some((count + 1, why));
+            }
         }
         out.write(&answer.text)?;
         if requests.may_wait() {
+            answers.idle();
             out.flush()?;
         }
     }
     out.flush()?;
-    match (count, not_json) {
-        (0, _) => Err(Error::NoRequest(requests.name().to_owned())),
-        (1, Some(why)) => Err(Error::NotJson(why)),
+    match (count, not_json, failed) {
+        (0, ..) => Err(Error::NoRequest(requests.name().to_owned())),
+        (1, Some(why), _) => Err(Error::NotJson(why)),
+        (_, _, Some((count, why))) => Err(Error::Undecided { count, why }),
         _ => Ok(ended),
+    }
+}
+
+/// A decision that is made before the engine sees the request.
+pub(crate) fn refusal(refused: &Refused, policy: SmolStr) -> Decision {
+    Decision {
+        reason: refused.reason,
+        ..json::invalid_decision(&refused.wrong, policy)
+    }
+}
+
+/// The answer to what is not JSON.
+pub(crate) fn not_json(why: &NotJson, policy: SmolStr, format: Format) -> Answer {
+    Answer {
+        text: match format {
+            Format::Json => line(&json::not_json_to_json(why, policy)),
+            Format::Text => render::decision::failed(&why.to_string()),
+        },
+        verdict: Verdict::Denied,
+    }
+}
+
+/// The answer where something failed.
+pub(crate) fn unavailable(why: String, policy: SmolStr, format: Format) -> Answer {
+    Answer {
+        text: match format {
+            Format::Json => line(&json::unavailable_to_json(&why, policy)),
+            Format::Text => render::decision::failed(&format!("unavailable: {why}")),
+        },
+        verdict: Verdict::Failed(why),
     }
 }
 
@@ -76,38 +156,80 @@ pub(crate) fn one(path: &std::path::Path) -> Result<Asked, Error> {
     if requests.next()?.is_some() {
         return Err(Error::SeveralRequests);
     }
-    match read(&text, false) {
+    match asked(read(&text), false, None) {
         Asked::NotJson(why) => Err(Error::NotJson(why.to_string())),
         asked => Ok(asked),
     }
 }
 
-/// What a text asks. Where it has no time, the program's clock fills it in: the engine has
-/// none.
-fn read(text: &Text, listing: bool) -> Asked {
+/// The JSON of a text.
+fn read(text: &Text) -> Given {
     if text.too_long {
-        return Asked::Invalid(Invalid {
+        return Given::Invalid(Invalid {
             pointer: String::new(),
             message: format!("larger than {} MiB", MAX_REQUEST >> 20),
         });
     }
-    let json = match json::read_json(&text.bytes) {
-        Ok(Ok(json)) => json,
-        Ok(Err(invalid)) => return Asked::Invalid(invalid),
+    match json::read_json(&text.bytes) {
+        Ok(Ok(json)) => Given::Json(json),
+        Ok(Err(invalid)) => Given::Invalid(invalid),
         Err(mut not_json) => {
             // Lines are counted in all of the input.
             not_json.line += text.line - 1;
-            return Asked::NotJson(not_json);
+            Given::NotJson(not_json)
         }
+    }
+}
+
+/// What is asked of the engine alone. A credential that is a token is verified, where keys
+/// are given.
+pub(crate) fn asked(given: Given, listing: bool, offline: Option<&Offline>) -> Asked {
+    let json = match given {
+        Given::Json(json) => json,
+        Given::Invalid(invalid) => return Asked::Refused(invalid.into()),
+        Given::NotJson(why) => return Asked::NotJson(why),
     };
     let json = if listing { as_listing(json) } else { json };
-    match json::request_from_json(json) {
-        Ok(mut incoming) => {
-            incoming.request.time = incoming.request.time.or_else(clock::now);
-            Asked::Request(Box::new(incoming))
+    let asked = with_token(json, offline);
+    asked.map_or_else(Asked::Refused, |incoming| {
+        Asked::Request(Box::new(incoming))
+    })
+}
+
+fn with_token(mut json: Json, offline: Option<&Offline>) -> Result<Incoming, Refused> {
+    let is_text =
+        |member: &(SmolStr, Json)| member.0 == "credential" && matches!(member.1, Json::String(_));
+    let named = match &json {
+        Json::Object(members) if members.iter().any(is_text) => Named::take(&mut json)?,
+        _ => None,
+    };
+    let mut incoming = request(json)?;
+    match named {
+        None => {}
+        Some(Named::Token(token)) => {
+            let Some(offline) = offline else {
+                return Err(invalid("a token needs the keys that verify it: `--keys`").into());
+            };
+            let Some(now) = incoming.request.time else {
+                return Err(invalid("a token needs a time").into());
+            };
+            incoming.request.credential = Some(offline.verify(&token, now)?.credential);
         }
-        Err(invalid) => Asked::Invalid(invalid),
+        Some(Named::Id(_) | Named::Whole(_)) => {
+            return Err(Refused {
+                reason: Reason::InvalidRequest,
+                wrong: invalid("what this id names a store knows alone: ask `placet use`"),
+            });
+        }
     }
+    Ok(incoming)
+}
+
+/// A request. Where it has no time, the program's clock fills it in: the engine has none.
+pub(crate) fn request(json: Json) -> Result<Incoming, Invalid> {
+    let mut incoming = json::request_from_json(json)?;
+    incoming.request.time = incoming.request.time.or_else(clock::now);
+    Ok(incoming)
 }
 
 /// The same request about listing: what it asks otherwise is left out.

@@ -1,18 +1,29 @@
 //! One module per command.
 
+use placet::json;
+use placet::model::json::Json;
+
 use crate::args::Command;
 use crate::error::Error;
-use crate::output::Ended;
+use crate::output::{self, Ended};
 
+mod audit;
 mod build;
 mod check;
 mod codes;
+mod consent;
+mod credentials;
 mod decide;
 mod explain;
 mod fmt;
 mod generate;
 mod graph;
 mod init;
+mod issue;
+mod keys;
+mod revoke;
+mod settle;
+mod using;
 
 /// Does what the command line says.
 pub(crate) fn run(command: Command) -> Result<Ended, Error> {
@@ -24,9 +35,29 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Decide(args) => decide::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::List(args) => decide::list(&args),
+        Command::Issue(args) => issue::run(args),
+        Command::Use(args) => using::run(args),
+        Command::Settle(args) => settle::run(&args),
+        Command::Delegate(args) => issue::delegate(args),
+        Command::Consent(args) => consent::run(&args),
+        Command::Revoke(args) => revoke::run(&args),
+        Command::Credentials(args) => credentials::run(&args),
+        Command::Audit(args) => audit::run(&args),
+        Command::Keys(args) => keys::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::ExplainCode(args) => codes::run(&args),
         Command::Completions(args) => generate::completions(&args),
         Command::Man(args) => generate::man(&args),
     }
+}
+
+/// JSON as it is written: over many lines for a person, else on one.
+pub(crate) fn line(json: &Json) -> String {
+    let mut text = if output::is_terminal() {
+        json::to_pretty_text(json)
+    } else {
+        json::to_text(json)
+    };
+    text.push('\n');
+    text
 }

@@ -55,6 +55,26 @@ pub(crate) enum Error {
         /// Those that exist.
         known: Vec<String>,
     },
+    /// There is no store, and this command makes none.
+    NoStore(PathBuf),
+    /// There are no such keys, and this command makes none.
+    NoKeys(PathBuf),
+    /// Something that is needed failed, and whoever asked is denied.
+    Unavailable(String),
+    /// Requests that were answered with a deny since something failed.
+    Undecided {
+        /// How many.
+        count: usize,
+        /// What failed last.
+        why: String,
+    },
+    /// What was given cannot be used, with what to do about it.
+    Refused {
+        /// Why not.
+        why: String,
+        /// What to do.
+        help: Option<String>,
+    },
     /// Files that cannot be formatted since they do not parse.
     Unparsed(usize),
     /// Standard output is gone: nobody reads on.
@@ -71,6 +91,22 @@ impl Error {
             path: path.to_owned(),
             cause,
         }
+    }
+
+    /// Something that was given and cannot be used.
+    pub(crate) fn refused(why: impl Into<String>, help: Option<&str>) -> Self {
+        Self::Refused {
+            why: why.into(),
+            help: help.map(ToOwned::to_owned),
+        }
+    }
+
+    /// The store has no such credential.
+    pub(crate) fn unknown_credential(id: &str) -> Self {
+        Self::refused(
+            format!("no credential `{id}` in this store"),
+            Some("`placet credentials list` shows those that live, with `--all` all"),
+        )
     }
 
     /// What to do about it.
@@ -108,6 +144,13 @@ impl Error {
                     .collect::<Vec<_>>()
                     .join(", ")
             )),
+            Self::NoStore(_) => {
+                Some("`placet issue` makes one; `--store` or PLACET_STORE says where it is".into())
+            }
+            Self::NoKeys(_) => {
+                Some("`placet issue --token` and `placet keys jwks` make some".into())
+            }
+            Self::Refused { help, .. } => help.clone(),
             Self::Unparsed(_) => Some("`placet check` says what is wrong".into()),
             Self::Io { cause, .. } if cause.kind() == io::ErrorKind::NotFound => {
                 Some("check the path; it is taken from the folder that you are in".into())
@@ -146,6 +189,14 @@ impl fmt::Display for Error {
             Self::SeveralRequests => f.write_str("more than one request"),
             Self::UnknownCode { code, .. } => write!(f, "unknown diagnostic code `{code}`"),
             Self::UnknownLayer { layer, .. } => write!(f, "unknown layer `{layer}`"),
+            Self::NoStore(path) => write!(f, "no store at `{}`", path.display()),
+            Self::NoKeys(path) => write!(f, "no keys in `{}`", path.display()),
+            Self::Unavailable(why) => f.write_str(why),
+            Self::Undecided { count: 1, why } => write!(f, "nothing was decided: {why}"),
+            Self::Undecided { count, why } => {
+                write!(f, "{count} requests were not decided; the last one: {why}")
+            }
+            Self::Refused { why, .. } => f.write_str(why),
             Self::Unparsed(1) => f.write_str("1 file has syntax errors and was left alone"),
             Self::Unparsed(files) => {
                 write!(f, "{files} files have syntax errors and were left alone")

@@ -3,6 +3,7 @@
 mod assent;
 mod authorize;
 mod issue;
+mod ledger;
 mod past;
 mod settle;
 
@@ -26,6 +27,7 @@ use crate::store::{Ask, Filter, Held, State, Store, StoreError, Write, Written};
 
 pub use authorize::Authorized;
 pub use issue::{IssueOptions, Mode};
+pub use ledger::{credentials, revoke};
 
 /// A source of random bits.
 pub type Random = Box<dyn Fn() -> Option<u128> + Send + Sync>;
@@ -152,19 +154,7 @@ impl Service {
     /// When the store fails: then nothing is revoked. When only the audit fails, it *is*
     /// revoked, and the error says that there is no record of it.
     pub fn revoke(&self, revocation: &Revocation) -> Result<Epoch, Error> {
-        let written = self.transact(&Ask::default(), &mut |_| {
-            vec![Write::Revocation(revocation.clone())]
-        })?;
-        let mut entry = self.entry(
-            revocation.time,
-            Event::Revoke {
-                revocation: revocation.clone(),
-                epoch: written.epoch,
-            },
-        );
-        entry.policy = None;
-        self.audit.append(&entry)?;
-        Ok(written.epoch)
+        revoke(&*self.store, &*self.audit, revocation)
     }
 
     /// Credentials, each with whether it is revoked.

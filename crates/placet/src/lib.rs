@@ -66,6 +66,9 @@
 
 mod texts;
 
+pub use placet_credential as credential;
+/// Issues credentials, decides calls under them, counts, revokes, and leaves a trail.
+pub use placet_credential::service::Service;
 pub use placet_evaluator as explain;
 pub use placet_evaluator::{Engine, Explanation};
 /// A compiled policy set: what an [`Engine`] decides with.

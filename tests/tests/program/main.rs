@@ -4,6 +4,7 @@ mod support;
 
 mod build;
 mod check;
+mod credentials;
 mod decide;
 mod explain;
 mod fmt;

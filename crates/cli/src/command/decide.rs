@@ -1,13 +1,16 @@
 //! `placet decide` and `placet list`
 
-use placet::json::{self, Incoming, Moment};
+use placet::json;
+use placet::json::{Incoming, Moment};
 use placet::model::json::Json;
 use placet::{Decision, Engine};
 
 use crate::args::{Decide, Format, List, PolicyArgs, RequestArgs};
-use crate::ask::{self, Answer, Asked};
+use crate::ask::{self, Answer, Asked, Given, Verdict};
+use crate::command::line;
 use crate::error::Error;
-use crate::output::{self, Ended};
+use crate::named::Offline;
+use crate::output::Ended;
 use crate::{policy, render};
 
 /// Decides requests.
@@ -72,7 +75,7 @@ pub(crate) fn decided(
             }
             decision
         }
-        Asked::Invalid(invalid) => json::invalid_decision(invalid, digest),
+        Asked::Refused(refused) => ask::refusal(refused, digest),
         Asked::NotJson(why) => return (json::not_json_to_json(why, digest), None),
     };
     (json::decision_to_json(&decision), Some(decision))
@@ -84,30 +87,20 @@ fn answer_all(
     format: Format,
     listing: bool,
 ) -> Result<Ended, Error> {
-    ask::all(requests, listing, |asked| {
+    let offline = Offline::open(&requests.tokens)?;
+    ask::all(&requests.input, |given: Given| {
+        let asked = ask::asked(given, listing, offline.as_ref());
+        if let Asked::NotJson(why) = &asked {
+            return ask::not_json(why, engine.compiled().digest().clone(), format);
+        }
         let (json, decision) = decided(engine, &asked, requests.no_credential);
-        let text = match (format, &decision, &asked) {
-            (Format::Json, ..) => line(&json),
-            (Format::Text, Some(decision), _) => render::decision::text(decision),
-            (Format::Text, None, Asked::NotJson(why)) => {
-                render::decision::not_json(&why.to_string())
-            }
-            (Format::Text, None, _) => line(&json),
+        let text = match (format, &decision) {
+            (Format::Text, Some(decision)) => render::decision::text(decision),
+            _ => line(&json),
         };
         Answer {
             text,
-            granted: decision.is_some_and(|decision| decision.is_grant()),
+            verdict: Verdict::of(decision.is_some_and(|decision| decision.is_grant())),
         }
     })
-}
-
-/// JSON as it is written: over many lines for a person, else on one.
-pub(crate) fn line(json: &Json) -> String {
-    let mut text = if output::is_terminal() {
-        json::to_pretty_text(json)
-    } else {
-        json::to_text(json)
-    };
-    text.push('\n');
-    text
 }

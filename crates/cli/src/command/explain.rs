@@ -1,38 +1,32 @@
 //! `placet explain`
 
-use placet::json::{self, invalid_decision};
+use placet::json;
 use placet::{Engine, Explanation};
 
 use crate::args::{Explain, Format};
-use crate::ask::{self, Answer, Asked};
-use crate::command::decide::{engine, line, policy_alone};
+use crate::ask::{self, Answer, Asked, Given, Verdict};
+use crate::command::decide::{engine, policy_alone};
+use crate::command::line;
 use crate::error::Error;
+use crate::named::Offline;
 use crate::output::Ended;
 use crate::render;
 
 /// Explains the decisions on requests.
 pub(crate) fn run(args: &Explain) -> Result<Ended, Error> {
     let engine = engine(&args.policy)?;
-    ask::all(&args.requests, false, |asked| {
-        let explained = explained(&engine, &asked, args.requests.no_credential);
-        match explained {
+    let offline = Offline::open(&args.requests.tokens)?;
+    ask::all(&args.requests.input, |given: Given| {
+        let asked = ask::asked(given, false, offline.as_ref());
+        match explained(&engine, &asked, args.requests.no_credential) {
             Ok(explanation) => Answer {
                 text: match args.format {
                     Format::Text => render::explanation::text(&explanation),
                     Format::Json => line(&render::explanation::json(&explanation)),
                 },
-                granted: explanation.decision.is_grant(),
+                verdict: Verdict::of(explanation.decision.is_grant()),
             },
-            Err(why) => Answer {
-                text: match args.format {
-                    Format::Text => render::decision::not_json(&why.to_string()),
-                    Format::Json => {
-                        let digest = engine.compiled().digest().clone();
-                        line(&json::not_json_to_json(why, digest))
-                    }
-                },
-                granted: false,
-            },
+            Err(why) => ask::not_json(why, engine.compiled().digest().clone(), args.format),
         }
     })
 }
@@ -48,8 +42,8 @@ pub(crate) fn explained<'a>(
             Ok(engine.explain_without_credential(&incoming.request))
         }
         Asked::Request(incoming) => Ok(engine.explain(&incoming.request)),
-        Asked::Invalid(invalid) => Ok(Explanation {
-            decision: invalid_decision(invalid, engine.compiled().digest().clone()),
+        Asked::Refused(refused) => Ok(Explanation {
+            decision: ask::refusal(refused, engine.compiled().digest().clone()),
             ignored: Vec::new(),
             asked: Vec::new(),
         }),

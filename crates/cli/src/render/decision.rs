@@ -4,13 +4,18 @@ use placet::model::credential::Scope;
 use placet::model::decision::{
     ApprovalDuty, BudgetDuty, ConsentDuty, Decision, DutyCover, Obligations, RuleNote, ScopeOutcome,
 };
-use placet::model::request::ScopeRequest;
+use placet::model::request::{Covers, ScopeRequest};
 
 use crate::output::printable;
 use crate::render::style::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 
 /// A decision over some lines. Has escape sequences.
 pub(crate) fn text(decision: &Decision) -> String {
+    text_with(decision, &[])
+}
+
+/// A decision with more rows at its end, each with a word in the margin.
+pub(crate) fn text_with(decision: &Decision, rows: &[(&'static str, String)]) -> String {
     let mut page = Page::default();
     page.head(decision);
     if decision.scopes.is_empty() {
@@ -34,8 +39,31 @@ pub(crate) fn text(decision: &Decision) -> String {
             page.row("", &format!("  on {}", tool.depends_on.join(", ")));
         }
     }
+    if !decision.scopes.is_empty() && !rows.is_empty() {
+        page.text.push('\n');
+    }
+    for (margin, text) in rows {
+        page.row(margin, text);
+    }
     page.text.push('\n');
     page.text
+}
+
+/// What scopes carry: those that differ only in tool and action stand together.
+pub(crate) fn scopes(scopes: &[Scope]) -> String {
+    let mut page = Page::default();
+    for group in groups(scopes) {
+        page.group(&group);
+    }
+    page.text
+}
+
+/// What an assent covers.
+pub(crate) fn covered(covers: &Covers) -> String {
+    match covers {
+        Covers::Call(digest) => format!("this call ({digest})"),
+        Covers::Scope(scope) => asked(scope),
+    }
 }
 
 /// What comes with a grant or what to ask for, a line each.
@@ -54,8 +82,8 @@ pub(crate) fn outcomes(scopes: &[ScopeOutcome]) -> String {
     page.text
 }
 
-/// What stands in the place of a line that is not JSON.
-pub(crate) fn not_json(why: &str) -> String {
+/// What stands in the place of a decision that could not be made.
+pub(crate) fn failed(why: &str) -> String {
     format!("{RED}{BOLD}error{RESET}  {}\n", printable(why))
 }
 

@@ -246,10 +246,15 @@ pub fn assent_to_json(assent: &Assent) -> Json {
     json.put("agent", string(agent.clone()));
     json.maybe("user", user.clone().map(string));
     json.maybe("task", task.clone().map(string));
+    put_covers(&mut json, covers);
+    json.maybe("not_after", not_after.map(shown));
+    json.into()
+}
+
+/// What an assent covers, as its `call` or its `scope`.
+pub(super) fn put_covers(json: &mut Members, covers: &Covers) {
     match covers {
         Covers::Call(call) => json.put("call", string(call.clone())),
         Covers::Scope(scope) => json.put("scope", scope_request_to_json(scope)),
     }
-    json.maybe("not_after", not_after.map(shown));
-    json.into()
 }

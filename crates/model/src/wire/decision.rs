@@ -70,10 +70,22 @@ pub fn invalid_decision(invalid: &Invalid, policy: SmolStr) -> Decision {
 /// with one more key, `error`.
 #[must_use]
 pub fn not_json_to_json(error: &NotJson, policy: SmolStr) -> Json {
-    let said = SmolStr::from(error.to_string());
+    undecided(Reason::InvalidRequest.name(), &error.to_string(), policy)
+}
+
+/// What stands in the place of a decision that could not be made, since something that it
+/// needs failed: a deny with one more key, `error`. `unavailable` is no reason of the
+/// language, as it is none of a decision.
+#[must_use]
+pub fn unavailable_to_json(error: &str, policy: SmolStr) -> Json {
+    undecided("unavailable", error, policy)
+}
+
+fn undecided(reason: &'static str, error: &str, policy: SmolStr) -> Json {
+    let said = SmolStr::from(error);
     let mut json = Members::default();
-    json.put("decision", string(verdict(Reason::InvalidRequest)));
-    json.put("reason", string(Reason::InvalidRequest.name()));
+    json.put("decision", string("deny"));
+    json.put("reason", string(reason));
     json.put("error", string(said.clone()));
     json.put("rules", Json::Array(Vec::new()));
     json.put("obligations", Json::Object(Vec::new()));

@@ -351,7 +351,7 @@ pub(super) fn assents(json: Json, place: &Place<'_>) -> Result<Vec<Assent>, Inva
     array(json, place, MAX_ASSENTS, assent)
 }
 
-fn assent(json: Json, place: &Place<'_>) -> Result<Assent, Invalid> {
+pub(super) fn assent(json: Json, place: &Place<'_>) -> Result<Assent, Invalid> {
     let mut object = Object::read(
         json,
         place,
@@ -370,18 +370,7 @@ fn assent(json: Json, place: &Place<'_>) -> Result<Assent, Invalid> {
     // `group` is what a decision that asks for an approval adds for people: which group
     // was asked. It vouches for nothing.
     object.maybe("group", id)?;
-    let call = object.maybe("call", digest)?;
-    let scope = object.maybe("scope", scope)?;
-    let covers = match (call, scope) {
-        (Some(call), None) => Covers::Call(call),
-        (None, Some(scope)) => Covers::Scope(scope),
-        (None, None) => {
-            return Err(place.invalid("`call` or `scope` is missing: what it covers"));
-        }
-        (Some(_), Some(_)) => {
-            return Err(place.invalid("it covers either a `call` or a `scope`"));
-        }
-    };
+    let covers = covers(&mut object)?;
     Ok(Assent {
         by: object.need("by", id)?,
         groups: object.maybe("groups", groups)?,
@@ -391,6 +380,22 @@ fn assent(json: Json, place: &Place<'_>) -> Result<Assent, Invalid> {
         covers,
         not_after: object.maybe("not_after", time)?,
     })
+}
+
+/// What an assent covers: its `call` or its `scope`.
+pub(super) fn covers(object: &mut Object<'_>) -> Result<Covers, Invalid> {
+    let call = object.maybe("call", digest)?;
+    let scope = object.maybe("scope", scope)?;
+    match (call, scope) {
+        (Some(call), None) => Ok(Covers::Call(call)),
+        (None, Some(scope)) => Ok(Covers::Scope(scope)),
+        (None, None) => Err(object
+            .place
+            .invalid("`call` or `scope` is missing: what it covers")),
+        (Some(_), Some(_)) => Err(object
+            .place
+            .invalid("it covers either a `call` or a `scope`")),
+    }
 }
 
 fn digest(json: Json, place: &Place<'_>) -> Result<SmolStr, Invalid> {

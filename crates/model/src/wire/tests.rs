@@ -755,3 +755,39 @@ proptest! {
         prop_assert_eq!(read_json(to_text(&json).as_bytes()), Ok(Ok(json)));
     }
 }
+
+/// What reading an `ask` and writing it again gives, or the first thing wrong with it.
+fn asks(json: &str, expected: &str) {
+    let json = read_json(json.as_bytes())
+        .expect("tests are JSON")
+        .expect("and shallow");
+    let read = match read_ask(json) {
+        Ok(asked) => to_text(&asked_for_to_json(&asked)),
+        Err(invalid) => invalid.to_string(),
+    };
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn what_a_decision_asks_for_can_be_read() {
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let consent = format!(r#"{{"by":"ana","agent":"bot","task":"T-1","call":"{digest}"}}"#);
+    let approval = r#"{"group":"managers","agent":"bot","user":"ana","scope":{"tool":"t.f","action":"read","resource":"a/**"}}"#;
+    let asked = format!(r#"{{"consents":[{consent}],"approvals":[{approval}]}}"#);
+    asks(&asked, &asked);
+    asks(
+        &format!(r#"{{"decision":"deny","obligations":{{"lifetime":"1h","ask":{asked}}}}}"#),
+        &asked,
+    );
+    asks(r#"{"decision":"grant"}"#, "{}");
+    asks(r#"{"decision":"deny","obligations":{}}"#, "{}");
+    asks(
+        r#"{"obligations":{"ask":{"consent":[]}}}"#,
+        "/obligations/ask/consent: unknown key `consent`; did you mean `consents`?",
+    );
+    asks(
+        r#"{"approvals":[{"agent":"bot","call":"sha256:00"}]}"#,
+        "/approvals/0/call: a digest is `sha256:` and 64 lower-case hexadecimal digits",
+    );
+    asks("[]", "an object is needed here, not an array");
+}
