@@ -15,6 +15,7 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::inputs::{Inputs, Membership, ResourceValues};
 use crate::pattern;
 use crate::typed::{Invalid, Slot, Strictness, brief, read};
+pub(crate) use history::selects_call;
 use history::{bind_history, length};
 
 /// The longest chain of agents.

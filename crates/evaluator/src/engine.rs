@@ -3,12 +3,13 @@
 use placet_model::compiled::Compiled;
 use placet_model::decision::{Decision, MappedRequest, Obligations, Reason, RuleNote};
 use placet_model::graph::Graph;
-use placet_model::ids::{LayerId, RuleId};
+use placet_model::ids::{HistoryId, LayerId, RuleId};
 use placet_model::json::Fields;
 use placet_model::policy::{Policy, Type};
-use placet_model::request::{Asked, Request};
+use placet_model::request::{Asked, Record, Request};
 use smol_str::SmolStr;
 
+use crate::bind::selects_call;
 use crate::cache::Cache;
 use crate::call::Triple;
 use crate::duties::covers_tool;
@@ -108,6 +109,18 @@ impl Engine {
     #[must_use]
     pub fn explain_without_credential(&self, request: &Request) -> Explanation {
         explain::explain(self, request, self.decide_without_credential(request))
+    }
+
+    /// Whether a past call is one that a history selects, whoever made it and whenever:
+    /// going by its outcome, function, actions and resources. For whoever keeps a counter
+    /// in place of the calls ([`Calls::Count`](placet_model::request::Calls::Count)).
+    #[must_use]
+    pub fn selects(&self, history: HistoryId, record: &Record) -> bool {
+        let policy = self.policy();
+        policy
+            .histories
+            .get(history.index())
+            .is_some_and(|history| selects_call(policy, history, record) != Some(false))
     }
 
     /// What histories may read of a result of a tool: the fields that its `returns`

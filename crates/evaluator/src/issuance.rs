@@ -243,6 +243,10 @@ impl Issue<'_> {
         scopes.sort();
         scopes.dedup();
         let scopes = undominated(scopes);
+        // What more there would be, were it given.
+        for share in &shares {
+            merge(obligations, share.unmet.clone());
+        }
         if scopes.is_empty() {
             let reason = shares
                 .iter()
@@ -253,7 +257,6 @@ impl Issue<'_> {
             for share in shares {
                 if share.reason == reason {
                     rules.extend(share.rules);
-                    merge(obligations, share.unmet);
                 }
             }
             return Ok(ScopeOutcome {

@@ -41,6 +41,13 @@ impl Decision {
     pub fn is_grant(&self) -> bool {
         self.reason == Reason::Granted
     }
+
+    /// Whether the consents and approvals of its obligations are still to be asked for, and
+    /// not used. At issuance they are: they would give more than was issued.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        !self.is_grant() || !self.scopes.is_empty()
+    }
 }
 
 /// Why a decision is what it is: the closed list of the language reference, in its

@@ -222,6 +222,9 @@ impl<'a> Issue<'a> {
         scopes.sort();
         scopes.dedup();
         let scopes = undominated(scopes);
+        for share in &shares {
+            merge(obligations, share.unmet.clone());
+        }
         if scopes.is_empty() {
             let reason = shares
                 .iter()
@@ -232,7 +235,6 @@ impl<'a> Issue<'a> {
             for share in shares {
                 if share.reason == reason {
                     rules.extend(share.rules);
-                    merge(obligations, share.unmet);
                 }
             }
             rules.sort();

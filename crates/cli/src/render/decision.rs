@@ -29,7 +29,7 @@ pub(crate) fn text_with(decision: &Decision, rows: &[(&'static str, String)]) ->
     for input in &decision.missing {
         page.row("missing", input);
     }
-    page.obligations(&decision.obligations, decision.is_grant());
+    page.obligations(&decision.obligations, !decision.asks());
     for scope in &decision.scopes {
         page.outcome(scope);
     }

@@ -82,18 +82,6 @@ pub(super) fn length(history: &History, moment: Moment, request: &Request) -> Op
 /// Whether a record is one of the calls that a history selects; `None` when it does not
 /// say enough.
 fn selects(inputs: &Inputs<'_>, history: &History, record: &Record) -> Option<bool> {
-    let policy = inputs.policy;
-    if history.outcomes.binary_search(&record.outcome).is_err() {
-        return Some(false);
-    }
-    if let Some(functions) = &history.functions {
-        let chosen = policy
-            .function(&record.tool)
-            .is_some_and(|function| functions.binary_search(&function).is_ok());
-        if !chosen {
-            return Some(false);
-        }
-    }
     let key = match history.per {
         HistoryKey::Agent => Some((&record.agent, Some(&inputs.agent))),
         HistoryKey::User => Some((&record.user, inputs.user.as_ref())),
@@ -105,35 +93,51 @@ fn selects(inputs: &Inputs<'_>, history: &History, record: &Record) -> Option<bo
     {
         return Some(false);
     }
-    let by_action = history.actions.as_ref().map(|actions| {
-        record.actions.as_ref().map(|done| {
-            done.iter().any(|name| {
-                policy
-                    .action(name)
-                    .is_some_and(|action| actions.binary_search(&action).is_ok())
-            })
-        })
-    });
-    let by_resource = (!history.resources.is_empty()).then(|| {
-        record.resources.as_ref().map(|touched| {
-            touched.iter().any(|text| {
-                Resource::parse(text)
-                    .is_ok_and(|resource| within_any(policy, &history.resources, &resource))
-            })
-        })
-    });
-    let by_time = history.within.map(|within| {
-        inputs.now.map(|now| {
+    let by_time = match (history.within, inputs.now) {
+        (None, _) => Some(true),
+        (Some(_), None) => None,
+        (Some(within), Some(now)) => {
             let from = now.0.saturating_sub(within.0);
-            from <= record.time.0 && record.time <= now
-        })
+            Some(from <= record.time.0 && record.time <= now)
+        }
+    };
+    all([by_time, selects_call(inputs.policy, history, record)])
+}
+
+/// Whether a record is of a call that a history selects, whoever made it and whenever:
+/// going by outcome, function, action and resource.
+pub(crate) fn selects_call(policy: &Policy, history: &History, record: &Record) -> Option<bool> {
+    let by_outcome = history.outcomes.binary_search(&record.outcome).is_ok();
+    let by_function = history.functions.as_ref().is_none_or(|functions| {
+        policy
+            .function(&record.tool)
+            .is_some_and(|function| functions.binary_search(&function).is_ok())
     });
-    // What is certainly outside by one criterion is outside, whatever the others lack.
-    let answers = [by_action, by_resource, by_time];
-    let answers = || answers.iter().flatten();
-    if answers().any(|answer| *answer == Some(false)) {
+    let by_action = match (&history.actions, &record.actions) {
+        (None, _) => Some(true),
+        (Some(_), None) => None,
+        (Some(actions), Some(done)) => Some(done.iter().any(|name| {
+            policy
+                .action(name)
+                .is_some_and(|action| actions.binary_search(&action).is_ok())
+        })),
+    };
+    let by_resource = match &record.resources {
+        _ if history.resources.is_empty() => Some(true),
+        None => None,
+        Some(touched) => Some(touched.iter().any(|text| {
+            Resource::parse(text)
+                .is_ok_and(|resource| within_any(policy, &history.resources, &resource))
+        })),
+    };
+    all([Some(by_outcome), Some(by_function), by_action, by_resource])
+}
+
+/// What is certainly outside by one criterion is outside, whatever the others lack.
+fn all<const N: usize>(criteria: [Option<bool>; N]) -> Option<bool> {
+    if criteria.contains(&Some(false)) {
         Some(false)
-    } else if answers().any(Option::is_none) {
+    } else if criteria.contains(&None) {
         None
     } else {
         Some(true)

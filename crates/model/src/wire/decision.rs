@@ -35,7 +35,10 @@ pub fn decision_to_json(decision: &Decision) -> Json {
     json.put("decision", string(verdict(*reason)));
     json.put("reason", string(reason.name()));
     json.put("rules", names(rules));
-    json.put("obligations", obligations_to_json(obligations, *reason));
+    json.put(
+        "obligations",
+        obligations_to_json(obligations, decision.asks()),
+    );
     json.put("explanation", texts(explanation));
     json.put("policy", string(policy.clone()));
     json.some("missing", texts(missing));
@@ -121,7 +124,7 @@ fn note_to_json(note: &RuleNote) -> Json {
     json.into()
 }
 
-fn obligations_to_json(obligations: &Obligations, reason: Reason) -> Json {
+fn obligations_to_json(obligations: &Obligations, asks: bool) -> Json {
     let Obligations {
         lifetime,
         not_after,
@@ -145,12 +148,7 @@ fn obligations_to_json(obligations: &Obligations, reason: Reason) -> Json {
     json.maybe("not_after", not_after.map(shown));
     json.maybe("delegate", delegate.map(|depth| number(i64::from(depth))));
     // Asked for, or used: never to be mixed up.
-    let key = if reason == Reason::Granted {
-        "used"
-    } else {
-        "ask"
-    };
-    json.some(key, assents.into());
+    json.some(if asks { "ask" } else { "used" }, assents.into());
     json.some("budgets", list(budgets, budget_to_json));
     json.some("audiences", texts(audiences));
     json.into()
