@@ -36,6 +36,7 @@ pub(crate) fn assemble(
             field: out.field(&fact.field),
             fixed: fact.fixed,
             moment: fact.moment,
+            loggable: fact.loggable,
         })
         .collect();
     let resource_facts = world
@@ -61,6 +62,7 @@ pub(crate) fn assemble(
                 .as_ref()
                 .map(|fields| out.ty(&Ty::Record(fields.clone()))),
             open: function.open,
+            loggable: function.loggable.clone(),
             lines: function
                 .lines
                 .iter()

@@ -16,7 +16,7 @@ use crate::arena::Exprs;
 use crate::assemble::assemble;
 use crate::collect::{Items, collect};
 use crate::report::{Place, Report};
-use crate::resolve::{agents, facts, groups, histories, layers, lets, members, tools};
+use crate::resolve::{agents, facts, groups, histories, layers, lets, loggable, members, tools};
 use crate::world::World;
 
 /// What checking a policy set gives.
@@ -71,6 +71,7 @@ pub fn check(sources: &Sources, files: &[ast::File]) -> Checked {
     layers::check_rules_in_layers(&world, &mut report, &items);
     facts::resolve_facts(&mut world, &mut report, &items);
     tools::resolve_tools(&mut world, &mut report, &items);
+    loggable::check_elsewhere(&mut report, &items);
     groups::resolve_groups(&mut world, &mut report, &items);
     agents::resolve_agents(&mut world, &mut report, &items);
     members::resolve_members(&mut world, &mut report, &items);

@@ -8,6 +8,7 @@ pub(crate) mod groups;
 pub(crate) mod histories;
 pub(crate) mod layers;
 pub(crate) mod lets;
+pub(crate) mod loggable;
 pub(crate) mod members;
 pub(crate) mod names;
 pub(crate) mod tools;

@@ -49,6 +49,7 @@ pub(crate) struct FactDecl {
     pub(crate) field: Field,
     pub(crate) fixed: bool,
     pub(crate) moment: Option<Moment>,
+    pub(crate) loggable: bool,
     /// `None` for what is built in.
     pub(crate) place: Option<Place>,
 }
@@ -83,6 +84,8 @@ pub(crate) struct FunctionDecl<'a> {
     /// `None` for a tool that takes plain triples.
     pub(crate) params: Option<Arc<[Field]>>,
     pub(crate) open: bool,
+    /// Sorted.
+    pub(crate) loggable: Vec<SmolStr>,
     pub(crate) returns: Option<Arc<[Field]>>,
     pub(crate) doc: SmolStr,
     pub(crate) lines: Vec<LineDecl<'a>>,

@@ -3,6 +3,7 @@
 //! Reads no clock: times are the callers'.
 
 mod build;
+mod clear;
 mod disk;
 mod file;
 mod finding;
@@ -32,6 +33,7 @@ use placet_model::request::{Assent, ScopeRequest};
 use placet_model::value::{Duration, Time};
 use smol_str::SmolStr;
 
+pub use self::clear::clear;
 pub use self::file::{FileAudit, FileSettings, OnFailure};
 pub use self::finding::{Finding, FindingKind, VerifyError};
 pub use self::head::Head;
@@ -121,7 +123,8 @@ pub enum Event {
         audiences: Vec<SmolStr>,
         /// The digest of tool and arguments.
         digest: SmolStr,
-        /// Arguments and facts that the policy marks loggable, `args.amount`.
+        /// Arguments and facts that the policy marks loggable, `args.amount`: what
+        /// [`clear`](clear()) gives.
         clear: Fields,
         /// Its number, where it was recorded.
         seq: Option<i64>,

@@ -151,6 +151,8 @@ pub struct Fact {
     pub fixed: bool,
     /// Known at this moment only.
     pub moment: Option<Moment>,
+    /// Written `@loggable`: the audit may show it in clear.
+    pub loggable: bool,
 }
 
 /// What a host knows of the resources that lie within some patterns.
@@ -226,6 +228,8 @@ pub struct Function {
     pub params: Option<TypeId>,
     /// Written `...`: undeclared arguments are tolerated, and invisible.
     pub open: bool,
+    /// Parameters that the audit may show in clear, sorted.
+    pub loggable: Vec<SmolStr>,
     /// What a call maps to.
     pub lines: Vec<Line>,
     /// The type of what histories may read of a result, a record type.

@@ -76,6 +76,7 @@ impl Builder {
             field,
             fixed: false,
             moment: None,
+            loggable: false,
         });
         FactId::new(self.policy.facts.len() - 1)
     }
@@ -121,6 +122,7 @@ impl Builder {
             path: path.into(),
             params: Some(params),
             open: false,
+            loggable: Vec::new(),
             lines: vec![Line {
                 action,
                 when: None,

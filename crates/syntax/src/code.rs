@@ -70,6 +70,8 @@ codes! {
     PL0118 "a function gets too few or too many arguments";
     PL0119 "a function in a condition is not known";
     PL0120 "a fact is declared in two ways";
+    PL0121 "what is to be logged is not declared";
+    PL0122 "`@loggable` says nothing here";
 
     // PL02xx: types
     PL0201 "values of different types are compared";

@@ -7,6 +7,7 @@ use placet_syntax::ast::{self, Spanned};
 use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
 
+use super::loggable::{self, Loggable};
 use super::names::{check_count, twice};
 use super::types::resolve_field;
 use crate::collect::{Declared, Items};
@@ -28,12 +29,14 @@ pub(crate) fn resolve_facts<'a>(world: &mut World<'a>, report: &mut Report, item
             },
             fixed: false,
             moment: None,
+            loggable: false,
             place: None,
         },
     )]);
     let mut resources = Vec::new();
     let mut count = 0;
     for block in &items.facts {
+        let loggable = loggable::of_facts(report, block);
         let entity = match &block.node.of.node {
             ast::FactsOf::Agent => Entity::Agent,
             ast::FactsOf::User => Entity::User,
@@ -51,7 +54,7 @@ pub(crate) fn resolve_facts<'a>(world: &mut World<'a>, report: &mut Report, item
                 continue;
             }
         };
-        entity_block(report, &mut facts, block, entity);
+        entity_block(report, &mut facts, block, entity, &loggable);
     }
     world.facts = facts.into_values().collect();
     world.resource_facts = merge_resources(report, resources);
@@ -72,6 +75,7 @@ fn entity_block(
     facts: &mut BTreeMap<(Entity, SmolStr), FactDecl>,
     block: &Declared<ast::Facts>,
     entity: Entity,
+    loggable: &Loggable,
 ) {
     let (mut fixed, moment) = match block.node.timing.as_ref().map(|timing| timing.node) {
         None => (false, None),
@@ -111,10 +115,11 @@ fn entity_block(
             field,
             fixed,
             moment,
+            loggable: loggable.covers(&name.node),
             place: Some(place),
         };
         let key = (entity, name.node.clone());
-        match facts.get(&key) {
+        match facts.get_mut(&key) {
             None => {
                 facts.insert(key, decl);
             }
@@ -122,7 +127,11 @@ fn entity_block(
             Some(known) if known.place.is_none() && decl.field.ty.fits(&known.field.ty) => {
                 facts.insert(key, decl);
             }
-            Some(known) => check_same(report, known, &decl, place),
+            Some(known) => {
+                // In the same words but for this, which either may say.
+                known.loggable |= decl.loggable;
+                check_same(report, known, &decl, place);
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use placet_syntax::ast::{self, Spanned, ToolPartKind};
 use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
 
+use super::loggable;
 use super::names::{Seen, check_count, check_name, twice};
 use super::types::resolve_fields;
 use crate::collect::{Declared, Items, doc};
@@ -177,6 +178,7 @@ fn resolve_tool<'a>(
                     path: path.clone(),
                     params: None,
                     open: false,
+                    loggable: Vec::new(),
                     returns: None,
                     doc: tool.doc(),
                     lines: Vec::new(),
@@ -226,6 +228,7 @@ fn resolve_tool<'a>(
             }
         }
     }
+    mark_loggable(report, tool, &mut functions);
     check_parts(report, tool, bare.is_some(), !functions.is_empty());
     if functions.is_empty() {
         functions.extend(bare);
@@ -261,10 +264,28 @@ fn resolve_signature<'a>(
         path: smol_str::format_smolstr!("{path}.{}", signature.name.node),
         params: Some(params),
         open: signature.open,
+        loggable: Vec::new(),
         returns: returns.map(Into::into),
         doc: SmolStr::default(),
         lines: Vec::new(),
         place: tool.place(signature.name.span),
+    }
+}
+
+/// Notes which parameters the audit may show.
+fn mark_loggable(report: &mut Report, tool: &Declared<ast::Tool>, functions: &mut [FunctionDecl]) {
+    let names = |function: &FunctionDecl| -> Vec<SmolStr> {
+        let params = function.params.as_deref().unwrap_or_default();
+        params.iter().map(|param| param.name.clone()).collect()
+    };
+    let all: BTreeSet<SmolStr> = functions.iter().flat_map(&names).collect();
+    let declared = all.iter().map(SmolStr::as_str).collect();
+    let loggable = loggable::of_tool(report, tool, &declared);
+    for function in functions {
+        let mut params = names(function);
+        params.retain(|name| loggable.covers(name));
+        params.sort();
+        function.loggable = params;
     }
 }
 

@@ -66,6 +66,7 @@ impl Build {
             },
             fixed: false,
             moment: None,
+            loggable: false,
         };
         let mut facts = vec![
             fact(Entity::Agent, "owner".into(), 1),
@@ -84,6 +85,7 @@ impl Build {
             path,
             params: None,
             open: false,
+            loggable: Vec::new(),
             lines: (0..actions)
                 .map(|action| Line {
                     action: ActionId::new(action),

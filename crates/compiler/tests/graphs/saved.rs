@@ -2,7 +2,7 @@
 //! or decides as its policy says all the same.
 
 use placet_compiler::lower::lower;
-use placet_model::compiled::{Compiled, LoadErrorKind};
+use placet_model::compiled::{Compiled, FORMAT, LoadErrorKind};
 use placet_model::policy::Policy;
 use sha2::{Digest, Sha256};
 
@@ -51,7 +51,8 @@ fn what_is_wrong_is_told_apart() {
     assert_eq!(kind(b"policy text { }"), Some(LoadErrorKind::Magic));
     assert_eq!(kind(b""), Some(LoadErrorKind::Length));
     assert_eq!(kind(b"PLACE"), Some(LoadErrorKind::Length));
-    assert_eq!(with(7, 2), Some(LoadErrorKind::Version { found: 2 }));
+    let found = FORMAT + 1;
+    assert_eq!(with(7, found as u8), Some(LoadErrorKind::Version { found }));
     let last = bytes.len() - 1;
     assert_eq!(with(last, !bytes[last]), Some(LoadErrorKind::Checksum));
     assert_eq!(with(40, !bytes[40]), Some(LoadErrorKind::Checksum));
@@ -59,7 +60,8 @@ fn what_is_wrong_is_told_apart() {
 
 /// A saved policy with right lengths and checksum around other sections.
 fn forge(policy: &[u8], graphs: &[u8]) -> Vec<u8> {
-    let mut bytes = b"PLACETC\x01\0\0\0".to_vec();
+    let mut bytes = b"PLACETC".to_vec();
+    bytes.extend(FORMAT.to_le_bytes());
     for (tag, section) in [(1, policy), (2, graphs)] {
         bytes.push(tag);
         bytes.extend((section.len() as u64).to_le_bytes());

@@ -27,6 +27,36 @@ fn steps(lines: &str, codes: &str) {
 }
 
 #[test]
+fn what_is_loggable_is_declared() {
+    let facts = "context { weight: int, colour: text }";
+    let tool =
+        "tool shelf { action read { a(x: int, y: int) -> \"s/{x}\"  b(z: int) -> \"s/{z}\" } }";
+    check(&format!("@loggable facts {facts}"), "");
+    check(
+        &format!("@loggable(\"weight\", \"colour\") facts {facts}"),
+        "",
+    );
+    check(&format!("@loggable(\"weigth\") facts {facts}"), "PL0121");
+    // Of the block, not of some other.
+    check(&format!("@loggable(\"risk\") facts {facts}"), "PL0121");
+    check(&format!("@loggable(weight) facts {facts}"), "PL0001");
+    check(&format!("@loggable(1) facts {facts}"), "PL0122");
+    check(&format!("@loggable(\"x\", \"z\") {tool}"), "");
+    check(&format!("@loggable(\"x\", \"q\") {tool}"), "PL0121");
+    check(&format!("@loggable {tool}"), "PL0122");
+    check(
+        "@loggable facts resource \"shelf/**\" { size: int }",
+        "PL0122",
+    );
+    check("@loggable deny case { tool docs.get }", "PL0122");
+    check("@loggable let large = 1 == 1", "PL0122");
+    check(
+        &format!("facts {facts} @loggable(\"weight\") facts context {{ weight: int }}"),
+        "",
+    );
+}
+
+#[test]
 fn claims_are_typed_like_rules() {
     let claim = |body: &str, codes: &str| check(&format!("claim \"case\" {{ {body} }}"), codes);
     claim("never { tool docs  action drop }", "");

@@ -8,7 +8,7 @@ use super::validate::Invalid;
 
 /// The version of the saved form that this version reads and writes. It changes with the
 /// types that are saved, and with what graphs have to be ([`graph`](crate::graph)).
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 const MAGIC: &[u8; 7] = b"PLACETC";
 const CHECKSUM: usize = 32;

@@ -8,6 +8,7 @@ use super::types::{Types, are_names};
 use super::{Invalid, LANGUAGE, ensure};
 use crate::ids::{ActionId, FactId, FunctionId, GroupId, TypeId};
 use crate::policy::{Entity, GroupKind, Policy, Type};
+use smol_str::SmolStr;
 
 pub(super) fn check(policy: &Policy, types: &Types<'_>) -> Result<(), Invalid> {
     head(policy)?;
@@ -185,6 +186,14 @@ fn tools(policy: &Policy, types: &Types<'_>) -> Result<(), Invalid> {
             record(function.params) && record(function.returns),
             place,
             "its parameters or results are no record",
+        )?;
+        let params = function.params.and_then(|id| types.record(id));
+        let declared =
+            |name: &SmolStr| params.is_some_and(|params| params.iter().any(|p| p.name == *name));
+        ensure(
+            ascending(&function.loggable) && function.loggable.iter().all(declared),
+            place,
+            "what may be logged of it is not in order or no parameter",
         )?;
         for line in &function.lines {
             let known = line.action.index() < policy.actions.len();
