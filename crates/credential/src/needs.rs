@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use placet_model::ids::{ExprId, FunctionId, HistoryId};
 use placet_model::policy::{Budget, Expr, Outcome, Policy, Rule};
+use placet_model::walk::counted;
 use smol_str::SmolStr;
 
 /// What the rules about each function read beyond the request and the credential, found
@@ -13,6 +14,7 @@ use smol_str::SmolStr;
 pub(crate) struct Needs {
     functions: Vec<Need>,
     args: ArgsRead,
+    counted: Vec<HistoryId>,
 }
 
 /// What is needed for a call of one function.
@@ -56,6 +58,7 @@ impl Needs {
         Self {
             functions,
             args: args_read(policy),
+            counted: counted(policy),
         }
     }
 
@@ -75,6 +78,11 @@ impl Needs {
             ArgsRead::All => true,
             ArgsRead::Named(names) => names.contains(name),
         }
+    }
+
+    /// The histories for which a counter is enough, in the order of their ids.
+    pub(crate) fn counted(&self) -> &[HistoryId] {
+        &self.counted
     }
 
     /// Names for what is recorded: a function's path for calls that are granted, with

@@ -101,6 +101,7 @@ impl Service {
     ) -> Result<Self, Error> {
         let needs = Needs::of(engine.compiled().policy());
         let wanted = needs.recorded(engine.compiled().policy());
+        let digest = engine.compiled().digest();
         let mut recording = Vec::new();
         let mut revocations = Revocations::default();
         let ask = Ask {
@@ -122,11 +123,15 @@ impl Service {
                     (name.clone(), since)
                 })
                 .collect();
-            if recording == state.recording {
-                Vec::new()
-            } else {
-                vec![Write::Recording(recording.clone())]
+            let mut writes = Vec::new();
+            if recording != state.recording {
+                writes.push(Write::Recording(recording.clone()));
             }
+            // Counters of another policy have not seen every call.
+            if state.counting != *digest {
+                writes.push(Write::Counting(digest.clone()));
+            }
+            writes
         })?;
         let held = Mutex::new(LruCache::new(settings.credentials_cached));
         Ok(Self {

@@ -89,6 +89,8 @@ pub struct Ask<'a> {
     pub spent: bool,
     /// One past call, by its number.
     pub call: Option<i64>,
+    /// Counters, for the credential above.
+    pub counters: &'a [CounterQuery],
     /// Whether to tell which calls are recorded since when.
     pub recording: bool,
 }
@@ -101,6 +103,26 @@ pub struct CallQuery {
     pub per: HistoryKey,
     /// From this time on; all when absent.
     pub since: Option<Time>,
+}
+
+/// A counter of the task, chain, … of the credential that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CounterQuery {
+    /// Of which history.
+    pub history: SmolStr,
+    /// Whose calls that history holds.
+    pub per: HistoryKey,
+}
+
+/// How many calls there are, kept so that they need not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Counter {
+    /// Of which history.
+    pub history: SmolStr,
+    /// Of which task, credential, chain, agent or user.
+    pub key: SmolStr,
+    /// How many.
+    pub count: u64,
 }
 
 /// What a transaction is shown.
@@ -120,8 +142,12 @@ pub struct State {
     pub spent: Vec<Charge>,
     /// The one call.
     pub call: Option<Past>,
+    /// Counters that are kept, of those asked for, sorted.
+    pub counters: Vec<Counter>,
     /// Which calls are recorded since when.
     pub recording: Vec<(SmolStr, Time)>,
+    /// For which policy counters are kept, told with `recording`; empty at first.
+    pub counting: SmolStr,
     /// Whether any credential was ever issued here; told with `recording`.
     pub used: bool,
 }
@@ -162,8 +188,21 @@ pub enum Write {
         /// What.
         charge: Charge,
     },
+    /// A counter is kept from now on, or anew.
+    Counter(Counter),
+    /// A counter moves, where it is kept; not below zero.
+    Count {
+        /// Of which history.
+        history: SmolStr,
+        /// Of which task, credential, chain, agent or user.
+        key: SmolStr,
+        /// By how much.
+        by: i64,
+    },
     /// Which calls are recorded since when: all of it, anew.
     Recording(Vec<(SmolStr, Time)>),
+    /// Counters are kept for this policy from now on; those so far are forgotten.
+    Counting(SmolStr),
 }
 
 /// What came of a transaction. The number and ids are those of its own writes.
@@ -236,7 +275,7 @@ pub struct Charge {
 
 impl Held {
     /// Which calls a history of this credential holds: those with any of these keys.
-    fn keys(&self, per: HistoryKey) -> BTreeSet<SmolStr> {
+    pub(crate) fn keys(&self, per: HistoryKey) -> BTreeSet<SmolStr> {
         let credential = &self.credential;
         match per {
             HistoryKey::Task => credential.task.iter().map(|task| task.id.clone()).collect(),
@@ -254,7 +293,7 @@ impl Held {
 
 impl Past {
     /// The key of the call in histories of a kind.
-    fn key(&self, per: HistoryKey) -> Option<SmolStr> {
+    pub(crate) fn key(&self, per: HistoryKey) -> Option<SmolStr> {
         match per {
             HistoryKey::Task => self.record.task.clone(),
             HistoryKey::User => self.record.user.clone(),

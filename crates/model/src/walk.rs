@@ -1,7 +1,9 @@
 //! What lies below an expression, for every pass that must know.
 
-use crate::ids::ExprId;
-use crate::policy::{Binder, Expr};
+use std::collections::BTreeSet;
+
+use crate::ids::{ExprId, HistoryId};
+use crate::policy::{Binder, Expr, History, Policy};
 
 /// How big an expression is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,39 @@ pub fn sizes(exprs: &[Expr]) -> Vec<Size> {
         sizes.push(own);
     }
     sizes
+}
+
+/// The histories of which a number is enough: that reach back without a window, and that
+/// conditions do nothing with but count them as they are. In the order of their ids.
+#[must_use]
+pub fn counted(policy: &Policy) -> Vec<HistoryId> {
+    let history = |id: ExprId| match policy.exprs.get(id.index()) {
+        Some(Expr::History(history)) => Some(*history),
+        _ => None,
+    };
+    let mut read = BTreeSet::new();
+    for expr in &policy.exprs {
+        let bare_count = matches!(
+            expr,
+            Expr::Count {
+                over: Binder { filter: None, .. },
+                distinct: None,
+            }
+        );
+        if !bare_count {
+            expr.for_each_child(|child| read.extend(history(child)));
+        }
+    }
+    let enough = |(at, declared): (usize, &History)| {
+        let id = HistoryId::new(at);
+        (declared.within.is_none() && !read.contains(&id)).then_some(id)
+    };
+    policy
+        .histories
+        .iter()
+        .enumerate()
+        .filter_map(enough)
+        .collect()
 }
 
 impl Expr {

@@ -13,11 +13,12 @@ use placet_model::value::{Duration, Time};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use super::past::Told;
 use super::{Error, Learnt, Service, past, vouched};
 use crate::audit::{Entry, Event};
 use crate::id::CredentialId;
 use crate::needs::Need;
-use crate::store::{Ask, AssentKind, Charge, Given, Held, Past, State, Write};
+use crate::store::{Ask, AssentKind, Charge, Given, Held, Past, State, Write, Written};
 
 /// What came of asking for a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,27 +86,46 @@ impl Service {
             Some(decision) => decision,
             None => {
                 let agent = request.agent.id.clone();
-                let queries = past::queries(self.policy(), &need, now);
-                let ask = Ask {
-                    credential: Some(id),
-                    assents: need.assents.then_some((agent.as_str(), now)),
-                    calls: &queries,
-                    spent: need.budgets,
-                    ..Ask::default()
-                };
+                let mut begun = held
+                    .as_deref()
+                    .map(|held| past::uncounted(self, &need, held))
+                    .unwrap_or_default();
                 let mut answer = None;
-                let written = self.transact(&ask, &mut |learnt| {
-                    let Some(kept) = &learnt.state.credential else {
-                        answer = Some(self.unknown(id));
-                        return Vec::new();
+                let mut written = Written::default();
+                // A second time only where counters have to be begun.
+                for _ in 0..2 {
+                    let mut unkept = Vec::new();
+                    let wanted = past::wanted(self, &need, &begun, now);
+                    let ask = Ask {
+                        credential: Some(id),
+                        assents: need.assents.then_some((agent.as_str(), now)),
+                        calls: &wanted.calls,
+                        counters: &wanted.counters,
+                        spent: need.budgets,
+                        ..Ask::default()
                     };
-                    held = Some(Arc::new(kept.clone()));
-                    let (decision, writes, charged) =
-                        self.decide_call(&mut request, kept, learnt, &need, now);
-                    answer = Some(decision);
-                    charges = charged;
-                    writes
-                })?;
+                    written = self.transact(&ask, &mut |learnt| {
+                        let Some(kept) = &learnt.state.credential else {
+                            answer = Some(self.unknown(id));
+                            return Vec::new();
+                        };
+                        held = Some(Arc::new(kept.clone()));
+                        let mut told = past::told(self, &need, &begun, kept, learnt.state, now);
+                        unkept = std::mem::take(&mut told.unkept);
+                        if !unkept.is_empty() {
+                            return Vec::new();
+                        }
+                        let made = self.decide_call(&mut request, kept, learnt, &need, told, now);
+                        let (decision, writes, charged) = made;
+                        answer = Some(decision);
+                        charges = charged;
+                        writes
+                    })?;
+                    if unkept.is_empty() {
+                        break;
+                    }
+                    begun.extend(unkept);
+                }
                 seq = written.seq;
                 answer.ok_or(Error::Poisoned)?
             }
@@ -115,7 +135,7 @@ impl Service {
         entry.latency = Some(elapsed(started));
         if let Err(error) = self.audit.append(&entry) {
             if let (Some(seq), true) = (seq, granted) {
-                self.give_back(id, seq, &charges)?;
+                self.give_back(seq)?;
             }
             return Err(error.into());
         }
@@ -136,11 +156,12 @@ impl Service {
         held: &Held,
         learnt: &Learnt<'_>,
         need: &Need,
+        told: Told,
         now: Time,
     ) -> (Decision, Vec<Write>, Vec<Charge>) {
         let state = learnt.state;
         request.credential = Some(held.credential.clone());
-        request.histories = past::histories(self, need, held, &state.calls, now);
+        request.histories = told.histories;
         request.budgets = spent(state);
         give_assents(request, &state.assents);
         let revoked = learnt.revocations.covers(&held.credential, held.epoch);
@@ -161,7 +182,7 @@ impl Service {
         } else {
             Vec::new()
         };
-        let mut writes = Vec::new();
+        let mut writes: Vec<Write> = told.begun.into_iter().map(Write::Counter).collect();
         if granted {
             let used = used_assents(&self.engine, request, &decision, &state.assents);
             writes.extend(used.into_iter().map(Write::Spend));
@@ -184,12 +205,14 @@ impl Service {
             } else {
                 Outcome::Denied
             };
-            writes.push(Write::Call(Past {
+            let past = Past {
                 record: self.past_record(request, held, &decision, need, outcome, now),
                 credential: held.id.clone(),
                 charges: charges.clone(),
                 settle_before: self.settle_before(now),
-            }));
+            };
+            writes.extend(past::counts(self, None, &past));
+            writes.push(Write::Call(past));
         }
         (decision, writes, charges)
     }

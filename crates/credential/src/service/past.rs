@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use placet_model::ids::HistoryId;
 use placet_model::policy::{History, HistoryKey};
 use placet_model::request::{Calls, Record};
 use placet_model::value::Time;
@@ -10,34 +11,50 @@ use smol_str::SmolStr;
 
 use super::Service;
 use crate::needs::{Need, recorded_for};
-use crate::store::{CallQuery, Held, Past};
+use crate::store::{CallQuery, Counter, CounterQuery, Held, Past, State, Write};
 
-/// What to ask the store for: for each key the longest window of the histories needed.
-pub(super) fn queries(
-    policy: &placet_model::policy::Policy,
-    need: &Need,
-    now: Time,
-) -> Vec<CallQuery> {
-    let mut queries: Vec<CallQuery> = Vec::new();
+/// What to ask the store for.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    /// For each key the longest window of the histories of which calls are needed.
+    pub(super) calls: Vec<CallQuery>,
+    /// The histories of which a number is enough.
+    pub(super) counters: Vec<CounterQuery>,
+}
+
+/// What to ask for. Counters that are not kept yet are `begun` with this step: from calls.
+pub(super) fn wanted(service: &Service, need: &Need, begun: &[HistoryId], now: Time) -> Wanted {
+    let mut wanted = Wanted::default();
     for id in &need.histories {
-        let Some(history) = policy.histories.get(id.index()) else {
+        let Some(history) = service.policy().histories.get(id.index()) else {
             continue;
         };
+        if service.needs.counted().contains(id) && !begun.contains(id) {
+            wanted.counters.push(CounterQuery {
+                history: history.name.clone(),
+                per: history.per,
+            });
+            continue;
+        }
         let since = window(history, now);
-        match queries.iter_mut().find(|query| query.per == history.per) {
+        match wanted
+            .calls
+            .iter_mut()
+            .find(|query| query.per == history.per)
+        {
             Some(query) => {
                 query.since = match (query.since, since) {
                     (Some(a), Some(b)) => Some(a.min(b)),
                     _ => None,
                 };
             }
-            None => queries.push(CallQuery {
+            None => wanted.calls.push(CallQuery {
                 per: history.per,
                 since,
             }),
         }
     }
-    queries
+    wanted
 }
 
 fn window(history: &History, now: Time) -> Option<Time> {
@@ -46,37 +63,118 @@ fn window(history: &History, now: Time) -> Option<Time> {
         .map(|within| Time(now.0.saturating_sub(within.0)))
 }
 
-/// The histories that are needed and whole. One that is not here is undefined: when calls
-/// of it were not recorded from its beginning on, when there are too many, or when the
-/// credential has no such key.
+/// What is told of the histories that are needed.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Those that are whole. One that is not here is undefined: when calls of it were not
+    /// recorded from its beginning on, when there are too many, or when the credential has
+    /// no such key.
+    pub(super) histories: Vec<(SmolStr, Calls)>,
+    /// Histories that were asked for as counters, which are not kept, and need their calls.
+    pub(super) unkept: Vec<HistoryId>,
+    /// Counters that are kept from now on.
+    pub(super) begun: Vec<Counter>,
+}
+
+/// The histories that a call needs.
 ///
 /// A record from a time to come, which a clock has left that was set back since, counts as
 /// one of now: setting the clock back empties no window.
-pub(super) fn histories(
+pub(super) fn told(
     service: &Service,
     need: &Need,
+    begun: &[HistoryId],
     held: &Held,
-    calls: &[Past],
+    state: &State,
     now: Time,
-) -> Vec<(SmolStr, Calls)> {
+) -> Told {
     let policy = service.policy();
     let mut left = MAX_RECORDS;
-    let mut told = Vec::new();
+    let mut told = Told::default();
     for id in &need.histories {
         let Some(history) = policy.histories.get(id.index()) else {
             continue;
         };
-        let names = recorded_for(policy, *id);
-        let Some(records) = records(history, held, calls, now) else {
-            continue;
-        };
-        if !whole(service, history, &names, held, now) || records.len() > left {
+        if !whole(service, history, &recorded_for(policy, *id), held, now) {
             continue;
         }
-        left -= records.len();
-        told.push((history.name.clone(), Calls::Records(records)));
+        let counted = service.needs.counted().contains(id);
+        let key = counter_key(history, held).filter(|_| counted);
+        if counted && !begun.contains(id) {
+            let kept = state.counters.iter().find(|counter| {
+                counter.history == history.name && Some(&counter.key) == key.as_ref()
+            });
+            match kept {
+                Some(counter) => {
+                    let count = Calls::Count(counter.count);
+                    told.histories.push((history.name.clone(), count));
+                }
+                None if held.keys(history.per).is_empty() => {}
+                None => told.unkept.push(*id),
+            }
+            continue;
+        }
+        let Some(records) = records(history, held, &state.calls, now) else {
+            continue;
+        };
+        if let Some(key) = key {
+            let selected = records
+                .iter()
+                .filter(|record| service.engine.selects(*id, record));
+            told.begun.push(Counter {
+                history: history.name.clone(),
+                key,
+                count: selected.count() as u64,
+            });
+        }
+        if records.len() <= left {
+            left -= records.len();
+            let records = Calls::Records(records);
+            told.histories.push((history.name.clone(), records));
+        }
     }
     told
+}
+
+/// The histories that are counted, but not under this credential.
+pub(super) fn uncounted(service: &Service, need: &Need, held: &Held) -> Vec<HistoryId> {
+    let many = |id: &&HistoryId| {
+        service
+            .policy()
+            .histories
+            .get(id.index())
+            .is_some_and(|history| counter_key(history, held).is_none())
+    };
+    need.histories.iter().filter(many).copied().collect()
+}
+
+/// Of whom a counter counts under a credential; `None` where one number does not do: where
+/// there is no such key, and where every agent of a chain has its own.
+fn counter_key(history: &History, held: &Held) -> Option<SmolStr> {
+    let keys = held.keys(history.per);
+    let mut keys = keys.into_iter();
+    keys.next().filter(|_| keys.next().is_none())
+}
+
+/// How the counters move when a call was as it was `before` and is as it is `now`.
+pub(super) fn counts(service: &Service, before: Option<&Past>, now: &Past) -> Vec<Write> {
+    let selected = |id: HistoryId, past: &Past| service.engine.selects(id, &past.record);
+    service
+        .needs
+        .counted()
+        .iter()
+        .filter_map(|id| {
+            let history = service.policy().histories.get(id.index())?;
+            let was = before.is_some_and(|before| selected(*id, before));
+            let by = i64::from(selected(*id, now)) - i64::from(was);
+            let key = now.key(history.per)?;
+            (by != 0).then(|| Write::Count {
+                history: history.name.clone(),
+                key,
+                by,
+            })
+        })
+        .collect()
 }
 
 /// Whether everything that the history selects has been recorded since it could begin.

@@ -4,7 +4,7 @@ use placet_model::json::Fields;
 use placet_model::policy::Outcome;
 use placet_model::value::Time;
 
-use super::{Error, Service};
+use super::{Error, Service, past};
 use crate::audit::Event;
 use crate::id::CredentialId;
 use crate::store::{Ask, Charge, Past, Write};
@@ -94,32 +94,35 @@ impl Service {
                 .map_err(|why| format!("the result of call {seq} does not fit: {why}"))?,
             _ => Fields::new(),
         };
-        let mut writes = vec![Write::Settle {
-            seq,
-            outcome,
-            result,
-        }];
-        if outcome == Outcome::Failed {
-            writes.extend(refund(&past.credential, &past.charges));
-        }
+        let writes = self.settled(past, outcome, result);
         Ok((past.clone(), writes))
     }
 
+    /// What it takes that a call has ended.
+    fn settled(&self, past: &Past, outcome: Outcome, result: Fields) -> Vec<Write> {
+        let mut ended = past.clone();
+        ended.record.outcome = outcome;
+        let mut writes = past::counts(self, Some(past), &ended);
+        if outcome == Outcome::Failed {
+            writes.extend(refund(&past.credential, &past.charges));
+        }
+        writes.push(Write::Settle {
+            seq: past.record.seq,
+            outcome,
+            result,
+        });
+        writes
+    }
+
     /// Undoes what a call counted that was never made.
-    pub(super) fn give_back(
-        &self,
-        id: &CredentialId,
-        seq: i64,
-        charges: &[Charge],
-    ) -> Result<(), Error> {
-        self.transact(&Ask::default(), &mut |_| {
-            let mut writes = refund(id, charges);
-            writes.push(Write::Settle {
-                seq,
-                outcome: Outcome::Failed,
-                result: Fields::new(),
-            });
-            writes
+    pub(super) fn give_back(&self, seq: i64) -> Result<(), Error> {
+        let ask = Ask {
+            call: Some(seq),
+            ..Ask::default()
+        };
+        self.transact(&ask, &mut |learnt| match &learnt.state.call {
+            Some(past) => self.settled(past, Outcome::Failed, Fields::new()),
+            None => Vec::new(),
         })?;
         Ok(())
     }

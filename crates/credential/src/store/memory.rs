@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::{
-    Ask, Charge, Filter, Given, Held, Past, State, Store, StoreError, Write, Written, exact_sum,
+    Ask, Charge, Counter, Filter, Given, Held, Past, State, Store, StoreError, Write, Written,
+    exact_sum,
 };
 use crate::id::CredentialId;
 use crate::revocation::{Epoch, Revocation};
@@ -73,7 +74,10 @@ struct Tables {
     last_call: i64,
     calls: BTreeMap<i64, Past>,
     totals: Totals,
+    /// By history and key.
+    counters: BTreeMap<(SmolStr, SmolStr), u64>,
     recording: Vec<(SmolStr, Time)>,
+    counting: SmolStr,
 }
 
 impl Tables {
@@ -102,9 +106,14 @@ impl Tables {
                 None => Vec::new(),
             },
             call: ask.call.and_then(|seq| self.calls.get(&seq)).cloned(),
+            counters: held.map_or_else(Vec::new, |held| self.counters(ask, held)),
             recording: match ask.recording {
                 true => self.recording.clone(),
                 false => Vec::new(),
+            },
+            counting: match ask.recording {
+                true => self.counting.clone(),
+                false => SmolStr::default(),
             },
             used: ask.recording && !self.credentials.is_empty(),
         }
@@ -123,6 +132,28 @@ impl Tables {
             })
         };
         self.calls.values().filter(asked_for).cloned().collect()
+    }
+
+    fn counters(&self, ask: &Ask<'_>, held: &Held) -> Vec<Counter> {
+        let mut found: Vec<Counter> = ask
+            .counters
+            .iter()
+            .flat_map(|query| {
+                let key = |key| (query.history.clone(), key);
+                held.keys(query.per).into_iter().map(key)
+            })
+            .filter_map(|(history, key)| {
+                let count = *self.counters.get(&(history.clone(), key.clone()))?;
+                Some(Counter {
+                    history,
+                    key,
+                    count,
+                })
+            })
+            .collect();
+        found.sort();
+        found.dedup();
+        found
     }
 
     fn spent(&self, chain: &CredentialId) -> Vec<Charge> {
@@ -176,7 +207,11 @@ impl Tables {
                     })?;
                     totals.insert(key, total);
                 }
-                Write::Revocation(_) | Write::Recording(_) => {}
+                Write::Revocation(_)
+                | Write::Counter(_)
+                | Write::Count { .. }
+                | Write::Recording(_)
+                | Write::Counting(_) => {}
             }
         }
         Ok(totals)
@@ -216,7 +251,23 @@ impl Tables {
                     }
                 }
                 Write::Charge { .. } => {}
+                Write::Counter(Counter {
+                    history,
+                    key,
+                    count,
+                }) => {
+                    self.counters.insert((history, key), count);
+                }
+                Write::Count { history, key, by } => {
+                    if let Some(count) = self.counters.get_mut(&(history, key)) {
+                        *count = count.saturating_add_signed(by);
+                    }
+                }
                 Write::Recording(recording) => self.recording = recording,
+                Write::Counting(policy) => {
+                    self.counters.clear();
+                    self.counting = policy;
+                }
             }
         }
         self.totals.extend(totals);

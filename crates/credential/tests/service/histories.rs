@@ -8,7 +8,7 @@ use placet_evaluator::Engine;
 use placet_model::decision::Reason;
 use placet_model::policy::Outcome;
 
-use crate::support::{BANK, MINUTE, World, compile, fields};
+use crate::support::{BANK, MINUTE, World, compile, fields, id_of};
 use placet_model::value::Time;
 
 const PAY: &str = r#"{"to":"ana/1","amount":1}"#;
@@ -182,4 +182,90 @@ fn a_history_that_begins_late_is_undefined_until_its_window_is_full() {
         world.call(&fresh, "clerk", "bank.pay", PAY),
         Reason::Granted
     );
+}
+
+/// Without a window, and only counted: what is kept is a number.
+const COUNTED: &str = r#"
+policy p { language 1  layers main  lifetime 1h }
+agent clerk
+agent helper
+tool t {
+  action go   { go() -> "go" }
+  action walk { walk() -> "walk" }
+}
+history gone   = calls tool t.go per KEY
+history failed = calls tool t.go outcome failed per task
+grant go { agent any  user any  tool t  action any  resource any  delegate 1
+           when count(gone) < 3 and count(failed) < 2 }
+"#;
+
+#[test]
+fn a_counter_counts_what_its_calls_would() {
+    for (key, shared) in [
+        ("task", true),
+        ("chain", true),
+        ("user", true),
+        ("credential", false),
+        ("agent", false),
+    ] {
+        let world = World::with(&COUNTED.replace("KEY", key), Arc::new(Memory::new()));
+        let root = world.credential("clerk", "t any **");
+        let child = id_of(&world.delegate(&root, "clerk", "helper", "t any **"));
+        let go = |id, agent| world.authorize(id, agent, "t.go", "{}");
+        // Walking reads the same number, and moves it not.
+        for _ in 0..4 {
+            assert_eq!(
+                world.call(&root, "clerk", "t.walk", "{}"),
+                Reason::Granted,
+                "{key}"
+            );
+        }
+        let first = go(&root, "clerk").seq.unwrap();
+        assert!(go(&root, "clerk").decision.is_grant());
+        let third = go(&child, "helper");
+        assert!(third.decision.is_grant());
+        let fourth = go(&root, "clerk").decision.reason;
+        if shared {
+            assert_eq!(fourth, Reason::NoGrant, "{key}");
+        } else {
+            assert_eq!(fourth, Reason::Granted, "{key}");
+            assert_eq!(go(&root, "clerk").decision.reason, Reason::NoGrant, "{key}");
+        }
+        // A call that failed is not one of the done, and one of the failed.
+        world
+            .service
+            .settle(first, Outcome::Failed, &Vec::new(), world.now)
+            .unwrap();
+        let again = go(&root, "clerk");
+        assert!(again.decision.is_grant(), "{key}");
+        world
+            .service
+            .settle(again.seq.unwrap(), Outcome::Failed, &Vec::new(), world.now)
+            .unwrap();
+        assert_eq!(go(&root, "clerk").decision.reason, Reason::NoGrant, "{key}");
+        assert_eq!(
+            world.call(&child, "helper", "t.walk", "{}"),
+            Reason::NoGrant,
+            "{key}"
+        );
+    }
+}
+
+/// Between two services of one policy, another one counts nothing and calls go on.
+#[test]
+fn a_counter_of_another_policy_is_counted_anew() {
+    let store = Arc::new(Memory::new());
+    let counted = COUNTED.replace("KEY", "task");
+    let uncounted = counted.replace(" and count(failed) < 2", "").replace(
+        "count(gone) < 3",
+        "(all g in gone: g.agent == g.agent) and true",
+    );
+    let first = World::with(&counted, store.clone());
+    let id = first.credential("clerk", "t any **");
+    assert_eq!(first.call(&id, "clerk", "t.go", "{}"), Reason::Granted);
+    let between = World::with(&uncounted, store.clone());
+    assert_eq!(between.call(&id, "clerk", "t.go", "{}"), Reason::Granted);
+    assert_eq!(between.call(&id, "clerk", "t.go", "{}"), Reason::Granted);
+    let last = World::with(&counted, store);
+    assert_eq!(last.call(&id, "clerk", "t.go", "{}"), Reason::NoGrant);
 }

@@ -8,12 +8,12 @@ use smol_str::SmolStr;
 
 use super::history;
 use super::tables::{
-    ASSENTS, CALLS, CHARGES, CREDENTIALS, HISTORIES, HOLDERS, Holder, META, REVOCATIONS, UNSPENT,
-    failed, get, need, value,
+    ASSENTS, CALLS, CHARGES, COUNTERS, CREDENTIALS, HISTORIES, HOLDERS, Holder, META, REVOCATIONS,
+    UNSPENT, failed, get, need, value,
 };
 use crate::id::CredentialId;
 use crate::revocation::{Epoch, Revocation};
-use crate::store::{Ask, Charge, Filter, Given, Held, Past, State, StoreError};
+use crate::store::{Ask, Charge, Counter, Filter, Given, Held, Past, State, StoreError};
 
 /// Reads what is asked.
 pub(super) fn state(from: &ReadTransaction, ask: &Ask<'_>) -> Result<State, StoreError> {
@@ -36,6 +36,7 @@ pub(super) fn state(from: &ReadTransaction, ask: &Ask<'_>) -> Result<State, Stor
         if ask.spent {
             state.spent = spent(from, &held.id.chain())?;
         }
+        state.counters = counters(from, ask, held)?;
     }
     if let Some(seq) = ask.call {
         let table = from.open_table(CALLS).map_err(failed)?;
@@ -44,6 +45,7 @@ pub(super) fn state(from: &ReadTransaction, ask: &Ask<'_>) -> Result<State, Stor
     if ask.recording {
         let meta = from.open_table(META).map_err(failed)?;
         state.recording = get(&meta, META, "recording")?.unwrap_or_default();
+        state.counting = get(&meta, META, "counting")?.unwrap_or_default();
         let credentials = from.open_table(CREDENTIALS).map_err(failed)?;
         state.used = !credentials.is_empty().map_err(failed)?;
     }
@@ -109,6 +111,12 @@ pub(super) fn all(from: &ReadTransaction) -> Result<(), StoreError> {
     revocations(from, Epoch::default())?;
     let meta = from.open_table(META).map_err(failed)?;
     let _: Option<Vec<(SmolStr, Time)>> = get(&meta, META, "recording")?;
+    let _: Option<SmolStr> = get(&meta, META, "counting")?;
+    let table = from.open_table(COUNTERS).map_err(failed)?;
+    for row in table.iter().map_err(failed)? {
+        let (key, bytes) = entry(row)?;
+        let _: u64 = value(COUNTERS.name(), &key.value(), &bytes)?;
+    }
     let table = from.open_table(CALLS).map_err(failed)?;
     for row in table.iter().map_err(failed)? {
         let (key, bytes) = entry(row)?;
@@ -196,6 +204,32 @@ fn calls(from: &ReadTransaction, ask: &Ask<'_>, held: &Held) -> Result<Vec<Past>
     seqs.into_iter()
         .map(|seq| need(&table, CALLS, seq))
         .collect()
+}
+
+fn counters(
+    from: &ReadTransaction,
+    ask: &Ask<'_>,
+    held: &Held,
+) -> Result<Vec<Counter>, StoreError> {
+    let mut found = Vec::new();
+    if ask.counters.is_empty() {
+        return Ok(found);
+    }
+    let table = from.open_table(COUNTERS).map_err(failed)?;
+    for query in ask.counters {
+        for key in held.keys(query.per) {
+            if let Some(count) = get(&table, COUNTERS, (query.history.as_str(), key.as_str()))? {
+                found.push(Counter {
+                    history: query.history.clone(),
+                    key,
+                    count,
+                });
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
 }
 
 fn spent(from: &ReadTransaction, chain: &CredentialId) -> Result<Vec<Charge>, StoreError> {

@@ -10,7 +10,7 @@ pub(super) type Values<K> = TableDefinition<'static, K, &'static [u8]>;
 /// A table of keys alone.
 pub(super) type Keys<K> = TableDefinition<'static, K, ()>;
 
-/// By `format` and `recording`.
+/// By `format`, `recording` and `counting`.
 pub(super) const META: Values<&str> = TableDefinition::new("meta");
 /// By id, so that a chain stands together, parents first.
 pub(super) const CREDENTIALS: Values<&str> = TableDefinition::new("credentials");
@@ -29,6 +29,9 @@ pub(super) const CALLS: Values<i64> = TableDefinition::new("calls");
 pub(super) const HISTORIES: Keys<(u8, &str, i64, i64)> = TableDefinition::new("histories");
 /// What was spent: first credential of the chain, rule, index.
 pub(super) const CHARGES: Values<(&str, &str, u32)> = TableDefinition::new("charges");
+
+/// History, task, chain, ….
+pub(super) const COUNTERS: Values<(&str, &str)> = TableDefinition::new("counters");
 
 /// By what credentials are found.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +52,7 @@ pub(super) fn make(to: &WriteTransaction) -> Result<(), StoreError> {
     to.open_table(CALLS).map_err(failed)?;
     to.open_table(HISTORIES).map_err(failed)?;
     to.open_table(CHARGES).map_err(failed)?;
+    to.open_table(COUNTERS).map_err(failed)?;
     Ok(())
 }
 
@@ -79,6 +83,13 @@ impl Named for (&str, &str, u32) {
     fn name(&self) -> String {
         let (chain, rule, index) = self;
         format!("{chain} {rule} {index}")
+    }
+}
+
+impl Named for (&str, &str) {
+    fn name(&self) -> String {
+        let (history, key) = self;
+        format!("{history} {key}")
     }
 }
 

@@ -7,12 +7,12 @@ use rust_decimal::Decimal;
 
 use super::history;
 use super::tables::{
-    ASSENTS, CALLS, CHARGES, CREDENTIALS, HISTORIES, HOLDERS, Holder, META, REVOCATIONS, UNSPENT,
-    failed, get, put,
+    ASSENTS, CALLS, CHARGES, COUNTERS, CREDENTIALS, HISTORIES, HOLDERS, Holder, META, REVOCATIONS,
+    UNSPENT, failed, get, put,
 };
 use crate::id::CredentialId;
 use crate::revocation::{Epoch, Revocation};
-use crate::store::{Charge, Given, Held, Past, StoreError, Write, Written, exact_sum};
+use crate::store::{Charge, Counter, Given, Held, Past, StoreError, Write, Written, exact_sum};
 
 const HISTORY_KEYS: [HistoryKey; 5] = [
     HistoryKey::Task,
@@ -62,6 +62,28 @@ pub(super) fn all(
                 put(&mut table, seq, &past)?;
             }
             Write::Charge { chain, charge } => add(to, &chain, &charge)?,
+            Write::Counter(Counter {
+                history,
+                key,
+                count,
+            }) => {
+                let mut table = to.open_table(COUNTERS).map_err(failed)?;
+                put(&mut table, (history.as_str(), key.as_str()), &count)?;
+            }
+            Write::Count { history, key, by } => {
+                let mut table = to.open_table(COUNTERS).map_err(failed)?;
+                let key = (history.as_str(), key.as_str());
+                let before: Option<u64> = get(&table, COUNTERS, key)?;
+                if let Some(before) = before {
+                    put(&mut table, key, &before.saturating_add_signed(by))?;
+                }
+            }
+            Write::Counting(policy) => {
+                to.delete_table(COUNTERS).map_err(failed)?;
+                to.open_table(COUNTERS).map_err(failed)?;
+                let mut meta = to.open_table(META).map_err(failed)?;
+                put(&mut meta, "counting", &policy)?;
+            }
             Write::Recording(recording) => {
                 let mut meta = to.open_table(META).map_err(failed)?;
                 put(&mut meta, "recording", &recording)?;

@@ -7,7 +7,7 @@ use placet_model::policy::HistoryKey;
 use rust_decimal::Decimal;
 
 use crate::revocation::Epoch;
-use crate::store::{Ask, CallQuery, Charge, Given, Held, Past, State, Write};
+use crate::store::{Ask, CallQuery, Charge, Counter, Given, Held, Past, State, Write};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Log(Vec<Write>);
@@ -44,6 +44,33 @@ impl Log {
             state.calls = self.calls();
             let selected = |past: &Past| ask.calls.iter().any(|query| selects(query, held, past));
             state.calls.retain(selected);
+            state.counters = self.counters();
+            state.counters.retain(|counter| {
+                ask.counters.iter().any(|query| {
+                    let keys: Vec<Option<&str>> = match query.per {
+                        HistoryKey::Credential => vec![Some(held.id.as_str())],
+                        HistoryKey::Chain => {
+                            vec![held.id.as_str().split('.').next()]
+                        }
+                        HistoryKey::Task => {
+                            vec![held.credential.task.as_ref().map(|task| task.id.as_str())]
+                        }
+                        HistoryKey::User => {
+                            vec![held.credential.user.as_ref().map(|user| user.id.as_str())]
+                        }
+                        HistoryKey::Agent => {
+                            let mut agents = vec![Some(held.credential.agent.id.as_str())];
+                            let mut above = held.credential.parent.as_deref();
+                            while let Some(parent) = above {
+                                agents.push(Some(parent.agent.id.as_str()));
+                                above = parent.parent.as_deref();
+                            }
+                            agents
+                        }
+                    };
+                    query.history == counter.history && keys.contains(&Some(counter.key.as_str()))
+                })
+            });
             if ask.spent {
                 state.spent = self.spent(held.id.chain().as_str());
             }
@@ -55,6 +82,11 @@ impl Log {
                 _ => None,
             });
             state.recording = last.unwrap_or_default();
+            let last = self.0.iter().rev().find_map(|write| match write {
+                Write::Counting(policy) => Some(policy.clone()),
+                _ => None,
+            });
+            state.counting = last.unwrap_or_default();
         }
         state
     }
@@ -102,9 +134,13 @@ impl Log {
                         && total.checked_sub(before) == Some(charge.amount)
                 })
             }
-            Write::Revocation(_) | Write::Assent { .. } | Write::Call(_) | Write::Recording(_) => {
-                true
-            }
+            Write::Revocation(_)
+            | Write::Assent { .. }
+            | Write::Call(_)
+            | Write::Counter(_)
+            | Write::Count { .. }
+            | Write::Recording(_)
+            | Write::Counting(_) => true,
         }
     }
 
@@ -150,6 +186,30 @@ impl Log {
             }
         }
         calls
+    }
+
+    fn counters(&self) -> Vec<Counter> {
+        let mut counters: Vec<Counter> = Vec::new();
+        for write in &self.0 {
+            match write {
+                Write::Counting(_) => counters.clear(),
+                Write::Counter(new) => {
+                    let same = |old: &Counter| (&old.history, &old.key) == (&new.history, &new.key);
+                    counters.retain(|old| !same(old));
+                    counters.push(new.clone());
+                }
+                Write::Count { history, key, by } => {
+                    for counter in &mut counters {
+                        if (&counter.history, &counter.key) == (history, key) {
+                            counter.count = counter.count.saturating_add_signed(*by);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        counters.sort();
+        counters
     }
 
     fn spent(&self, of: &str) -> Vec<Charge> {

@@ -8,13 +8,17 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rust_decimal::Decimal;
+use smol_str::SmolStr;
 
 use super::log::Log;
 use super::samples::{consent, held, past, revocation};
 use super::tape::Tape;
 use crate::id::CredentialId;
 use crate::revocation::{Epoch, Revoked};
-use crate::store::{Ask, CallQuery, Charge, Filter, Held, Memory, State, Store, Write, Written};
+use crate::store::{
+    Ask, CallQuery, Charge, Counter, CounterQuery, Filter, Held, Memory, State, Store, Write,
+    Written,
+};
 
 /// One step.
 #[derive(Clone, Debug)]
@@ -33,6 +37,7 @@ struct Question {
     calls: Vec<CallQuery>,
     spent: bool,
     call: Option<i64>,
+    counters: Vec<CounterQuery>,
     recording: bool,
 }
 
@@ -45,6 +50,7 @@ impl Question {
             calls: &self.calls,
             spent: self.spent,
             call: self.call,
+            counters: &self.counters,
             recording: self.recording,
         }
     }
@@ -114,6 +120,10 @@ fn question() -> impl Strategy<Value = Question> {
         per,
         since: since.map(Time),
     });
+    let counters = (task(), per()).prop_map(|(history, per)| CounterQuery {
+        history: history.into(),
+        per,
+    });
     (
         prop_oneof![0..4_u64, Just(u64::MAX)],
         option::weighted(0.9, id()),
@@ -121,16 +131,18 @@ fn question() -> impl Strategy<Value = Question> {
         vec(calls, 0..3),
         any::<bool>(),
         option::of(number()),
+        vec(counters, 0..3),
         any::<bool>(),
     )
         .prop_map(
-            |(known, credential, assents, calls, spent, call, recording)| Question {
+            |(known, credential, assents, calls, spent, call, counters, recording)| Question {
                 known,
                 credential,
                 assents,
                 calls,
                 spent,
                 call,
+                counters,
                 recording,
             },
         )
@@ -178,6 +190,17 @@ fn write() -> impl Strategy<Value = Write> {
             chain: id.chain(),
             charge: Charge { rule: rule.into(), index, amount },
         }),
+        2 => (task(), key(), 0..3_u64).prop_map(|(history, key, count)| Write::Counter(Counter {
+            history: history.into(),
+            key,
+            count,
+        })),
+        3 => (task(), key(), -2..3_i64).prop_map(|(history, key, by)| Write::Count {
+            history: history.into(),
+            key,
+            by,
+        }),
+        1 => task().prop_map(|policy| Write::Counting(policy.into())),
         1 => vec((task(), time()), 0..3).prop_map(|recording| Write::Recording(
             recording.into_iter().map(|(name, time)| (name.into(), Time(time))).collect()
         )),
@@ -226,6 +249,16 @@ fn per() -> impl Strategy<Value = HistoryKey> {
         HistoryKey::Agent,
         HistoryKey::User,
     ])
+}
+
+/// Of whom a counter counts.
+fn key() -> impl Strategy<Value = SmolStr> {
+    prop_oneof![
+        agent().prop_map(SmolStr::new),
+        user().prop_map(SmolStr::new),
+        task().prop_map(SmolStr::new),
+        id().prop_map(|id| id.as_str().into()),
+    ]
 }
 
 fn agent() -> impl Strategy<Value = &'static str> {
