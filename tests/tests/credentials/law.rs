@@ -10,13 +10,14 @@ use placet_credential::audit::{Audit, AuditError, Entry};
 use placet_credential::id::CredentialId;
 use placet_credential::revocation::{Revocation, Revoked};
 use placet_credential::service::{IssueOptions, Mode, Service, Settings};
-use placet_credential::store::{AssentKind, Memory};
+use placet_credential::store::{Ask, AssentKind, CallQuery, CounterQuery, Memory, State, Store};
 use placet_evaluator::Engine;
 use placet_model::credential::{Credential, Scope};
 use placet_model::decision::{Decision, DutyCover, MappedRequest, Reason, RuleNote};
-use placet_model::policy::Outcome;
+use placet_model::policy::{HistoryKey, Outcome};
 use placet_model::request::{Asked, Assent, Covers, Request, ScopeRequest};
 use placet_model::value::Time;
+use placet_model::walk::counted;
 use placet_reference::generate::{self, Dice, Pool};
 use placet_reference::pipeline::compile;
 use placet_reference::segment::{self, Region};
@@ -42,6 +43,7 @@ struct Issued {
 
 struct World {
     service: Service,
+    store: Arc<Memory>,
     pool: Pool,
     dice: Dice,
     now: Time,
@@ -64,15 +66,17 @@ impl World {
             ..Settings::default()
         };
         let now = Time::parse("2026-01-01T00:00:00Z")?;
+        let store = Arc::new(Memory::new());
         let service = Service::open(
             Engine::new(compiled),
-            Arc::new(Memory::new()),
+            store.clone(),
             Arc::new(Unheard),
             settings,
             now,
         );
         Some(Self {
             service: service.expect("a store in memory opens"),
+            store,
             pool,
             dice,
             now,
@@ -97,6 +101,50 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Every counter is what counting its calls comes to.
+    fn recount(&self) -> usize {
+        let engine = self.service.engine();
+        let policy = engine.compiled().policy();
+        let mut kept = 0;
+        for id in counted(policy) {
+            let history = &policy.histories[id.index()];
+            let query = CounterQuery {
+                history: history.name.clone(),
+                per: history.per,
+            };
+            let calls = CallQuery {
+                per: history.per,
+                since: None,
+            };
+            for credential in self.issued.keys() {
+                let ask = Ask {
+                    credential: Some(credential),
+                    counters: std::slice::from_ref(&query),
+                    calls: &[calls],
+                    ..Ask::default()
+                };
+                let check = &mut |state: &State| {
+                    // Of a chain's agents each has a counter of its own.
+                    if history.per != HistoryKey::Agent || credential.parent().is_none() {
+                        for counter in &state.counters {
+                            let selected = state
+                                .calls
+                                .iter()
+                                .filter(|past| engine.selects(id, &past.record));
+                            assert_eq!(counter.count, selected.count() as u64, "{counter:?}");
+                            kept += 1;
+                        }
+                    }
+                    Vec::new()
+                };
+                self.store
+                    .transact(&ask, check)
+                    .expect("memory does not fail");
+            }
+        }
+        kept
     }
 
     /// A generated question about scopes, without what the service keeps.
@@ -522,6 +570,7 @@ proptest! {
     fn nothing_is_granted_outside_the_law(seed in any::<u64>()) {
         if let Some(mut world) = World::of(seed) {
             world.live(150);
+            world.recount();
         }
     }
 }
@@ -529,10 +578,11 @@ proptest! {
 /// The test above is about something: calls are granted, and chains grow.
 #[test]
 fn generated_lives_are_lively() {
-    let (mut granted, mut delegated, mut deepest) = (0, 0, 0);
+    let (mut granted, mut delegated, mut deepest, mut counters) = (0, 0, 0, 0);
     for seed in 0..150 {
         if let Some(mut world) = World::of(seed) {
             world.live(150);
+            counters += world.recount();
             granted += world.granted;
             delegated += world.delegated;
             let depths = world.issued.keys().map(|id| id.as_str().split('.').count());
@@ -540,7 +590,7 @@ fn generated_lives_are_lively() {
         }
     }
     assert!(
-        granted > 400 && delegated > 20 && deepest > 2,
-        "granted {granted}, delegated {delegated}, deepest {deepest}"
+        granted > 400 && delegated > 20 && deepest > 2 && counters > 20,
+        "granted {granted}, delegated {delegated}, deepest {deepest}, counters {counters}"
     );
 }
