@@ -1,12 +1,13 @@
 //! Opens a log for writing: locked, verified at its end, without what was never
 //! acknowledged.
 
+use std::fmt::Write;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use placet_model::digest::sha256;
+use aws_lc_rs::digest;
 use placet_model::value::Time;
 use smol_str::SmolStr;
 
@@ -193,24 +194,18 @@ impl Cut {
             path: path.into(),
             source,
         };
-        let mut bytes = Vec::new();
-        let mut read = || {
-            let mut file = File::open(path)?;
-            file.seek(SeekFrom::Start(from))?;
-            file.read_to_end(&mut bytes)
-        };
-        read().map_err(failed)?;
         let keep = || {
             let mut kept = disk.create(&free_name(path)?)?;
-            write_all(&mut *kept, &bytes)?;
-            kept.sync(bytes.len() as u64)?;
+            let (length, digest) = each_part(path, from, |part| write_all(&mut *kept, part))?;
+            kept.sync(length)?;
+            disk.sync_folder(path.parent().unwrap_or(path))?;
             let mut segment = disk.append(path)?;
             segment.truncate(from)?;
             segment.sync(from)?;
-            disk.sync_folder(path.parent().unwrap_or(path))
+            Ok((length, digest))
         };
-        keep().map_err(failed)?;
-        self.count(&bytes);
+        let (length, digest) = keep().map_err(failed)?;
+        self.count(length, digest);
         Ok(())
     }
 
@@ -221,21 +216,55 @@ impl Cut {
             path: path.clone(),
             source,
         };
-        let bytes = fs::read(path).map_err(failed)?;
         let away = || {
+            let told = each_part(path, 0, |_| Ok(()))?;
             disk.rename(path, &free_name(path)?)?;
-            disk.sync_folder(path.parent().unwrap_or(path))
+            disk.sync_folder(path.parent().unwrap_or(path))?;
+            Ok(told)
         };
-        away().map_err(failed)?;
-        self.count(&bytes);
+        let (length, digest) = away().map_err(failed)?;
+        self.count(length, digest);
         Ok(())
     }
 
-    fn count(&mut self, bytes: &[u8]) {
+    fn count(&mut self, length: u64, digest: SmolStr) {
         self.files += 1;
-        self.bytes += bytes.len() as u64;
-        self.digests.push(sha256(bytes));
+        self.bytes += length;
+        self.digests.push(digest);
     }
+}
+
+/// Reads the end of a file piece by piece, however long it is; tells its length and its
+/// digest.
+fn each_part(
+    path: &Path,
+    from: u64,
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<(u64, SmolStr)> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(from))?;
+    let mut hash = digest::Context::new(&digest::SHA256);
+    let mut buffer = vec![0; 1 << 16];
+    let mut length = 0;
+    loop {
+        let read = match file.read(&mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        let part = buffer.get(..read).unwrap_or_default();
+        if part.is_empty() {
+            break;
+        }
+        take(part)?;
+        hash.update(part);
+        length += read as u64;
+    }
+    let mut text = String::from("sha256:");
+    for byte in hash.finish().as_ref() {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok((length, text.into()))
 }
 
 /// A name beside a segment that no file has: `00000000000000000001.1.cut`.

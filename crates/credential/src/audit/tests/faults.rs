@@ -267,6 +267,57 @@ fn a_folder_that_fails_is_spilled_from() {
     }
 }
 
+/// A disk that is slow to replace the head, and counts how often it does.
+#[derive(Default)]
+struct SlowDisk(AtomicU64);
+
+impl Disk for SlowDisk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Handle>> {
+        RealDisk.create(path)
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn Handle>> {
+        RealDisk.append(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        RealDisk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove(path)
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        RealDisk.sync_folder(folder)
+    }
+}
+
+#[test]
+fn one_write_serves_all_who_wait() {
+    let home = Home::new();
+    let disk = Arc::new(SlowDisk::default());
+    let audit = home
+        .open_on(Arc::clone(&disk) as Arc<dyn Disk>, &settings(64, 1 << 20))
+        .expect("it opens");
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let audit = &audit;
+            scope.spawn(move || {
+                for number in 0..20 {
+                    audit.append(&entry(thread * 100 + number)).expect("kept");
+                }
+            });
+        }
+    });
+    drop(audit);
+    home.verify().expect("whole");
+    let writes = disk.0.load(Ordering::Relaxed);
+    assert!(writes < 80, "{writes} writes for 160 entries");
+}
+
 #[test]
 fn a_log_spills_and_comes_back() {
     let home = Home::new();

@@ -106,7 +106,11 @@ fn a_tail_that_was_never_acknowledged_is_cut_off_and_told() {
         drop(audit);
         home.verify().expect("whole");
         assert_eq!(numbers(&home.folders()), (0..7).collect::<Vec<i64>>());
-        let told = format!("\"event\":\"recover\",\"cut_bytes\":{},", tail.len());
+        let told = format!(
+            "\"event\":\"recover\",\"cut_bytes\":{},\"cut\":[\"{}\"],",
+            tail.len(),
+            placet_model::digest::sha256(&tail)
+        );
         let lines = lines(&home.folders());
         assert!(
             lines.iter().any(|(_, _, line)| line.contains(&told)),
@@ -116,7 +120,7 @@ fn a_tail_that_was_never_acknowledged_is_cut_off_and_told() {
         assert_eq!(fs::read(kept).expect("kept"), tail);
     };
     check(&|_| b"{\"seq\":".to_vec());
-    check(&|_| vec![0; 3_000]);
+    check(&|_| vec![0; 200_000]);
     check(&|_| b"\n".to_vec());
     check(&|good| format!("{}\n", good.lines().last().unwrap_or_default()).into_bytes());
     check(&|good| good.as_bytes().to_vec());
