@@ -9,11 +9,12 @@ mod service;
 mod values;
 
 pub(crate) use service::{
-    Audit, AuditCommand, AuditPlace, AuditVerify, Consent, Credentials, CredentialsCommand,
-    CredentialsList, CredentialsOne, Delegate, How, Issue, IssueArgs, Keys, KeysArgs, KeysCommand,
-    KeysRotate, OwnTokenArgs, Purpose, Revoke, Settle, StoreArgs, Use, WriterArgs,
+    Audit, AuditCommand, AuditPlace, AuditQuery, AuditShow, AuditVerify, Consent, Credentials,
+    CredentialsCommand, CredentialsList, CredentialsOne, Decided, Delegate, How, Issue, IssueArgs,
+    Keys, KeysArgs, KeysCommand, KeysRotate, OwnTokenArgs, Purpose, Revoke, Settle, StoreArgs, Use,
+    WriterArgs,
 };
-pub(crate) use values::OnAuditFailure;
+pub(crate) use values::{OnAuditFailure, Shown};
 
 /// Reads the arguments of this process. Help and version are printed here, mistakes too;
 /// then there is nothing left to do but to exit.

@@ -1,5 +1,6 @@
 //! From plain data to what is shown.
 
+pub(crate) mod audit;
 pub(crate) mod credential;
 pub(crate) mod decision;
 pub(crate) mod diagnostics;

@@ -1,8 +1,9 @@
 //! Placet decides which agent may, on behalf of which user, use which tool to do what to
 //! which resource: when a credential is issued, and again at every call.
 //!
-//! This crate is what an enforcement point or an authorization server embeds. It reads no
-//! file, no clock and no environment: policy texts, requests and time are handed to it.
+//! This crate is what an enforcement point or an authorization server embeds. The engine
+//! reads no file, no clock and no environment: policy texts, requests and time are handed
+//! to it.
 //!
 //! ```
 //! use placet::{Engine, json};
@@ -57,6 +58,80 @@
 //! let decision = engine.decide(&request);
 //! assert!(!decision.is_grant(), "the note is not Ana's");
 //! assert_eq!(decision.reason.name(), "out-of-scope");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! An engine decides and forgets. A [`Service`] keeps what it issues, counts what is done
+//! under it, revokes, and leaves a trail; time is an input here, too.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use placet::credential::audit::MemoryAudit;
+//! use placet::credential::id::CredentialId;
+//! use placet::credential::revocation::{Revocation, Revoked};
+//! use placet::credential::service::{IssueOptions, Settings};
+//! use placet::credential::store::Memory;
+//! use placet::model::value::Time;
+//! use placet::{Engine, Reason, Service, json};
+//!
+//! # let policy = placet::compile([(
+//! #     "notes.placet",
+//! #     r#"
+//! #     policy notes { language 1  layers main  lifetime 1h }
+//! #     agent assistant
+//! #     tool notes {
+//! #       action read { read_note(owner: text, id: int) -> "note/{owner}/{id}" }
+//! #     }
+//! #     grant own-notes {
+//! #       agent assistant  user any  tool notes  action read  resource "note/{user.id}/**"
+//! #       budget 2 calls  for 15m
+//! #     }
+//! #     "#,
+//! # )])?;
+//! # let asked = json::read_request(
+//! #     br#"{
+//! #         "moment": "issuance", "agent": { "id": "assistant" }, "user": { "id": "ana" },
+//! #         "scopes": [{ "tool": "notes", "action": "read", "resource": "note/**" }]
+//! #     }"#,
+//! # )??
+//! # .request;
+//! # let call = json::read_request(
+//! #     br#"{
+//! #         "moment": "runtime", "agent": { "id": "assistant" }, "user": { "id": "ana" },
+//! #         "call": { "tool": "notes.read_note", "args": { "owner": "ana", "id": 7 } }
+//! #     }"#,
+//! # )??
+//! # .request;
+//! // On disk instead: `store::Disk` and `audit::FileAudit`.
+//! let audit = Arc::new(MemoryAudit::new());
+//! let now = Time::parse("2026-11-23T10:00:00Z").ok_or("no time")?;
+//! let engine = Engine::new(policy); // its grant has `budget 2 calls`
+//! let store = Arc::new(Memory::default());
+//! let service = Service::open(engine, store, audit.clone(), Settings::default(), now)?;
+//!
+//! // A task starts: the credential that comes with the decision has an id.
+//! let issued = service.issue(asked, &IssueOptions::default(), now)?;
+//! let id = issued.credential.and_then(|held| CredentialId::parse(&held.id?));
+//! let id = id.ok_or("nothing was granted")?;
+//!
+//! // Each call is decided and counted in one step; then it is made, and settled.
+//! let first = service.authorize(&id, call.clone(), now)?;
+//! let second = service.authorize(&id, call.clone(), now)?;
+//! assert!(first.decision.is_grant() && second.decision.is_grant());
+//! let third = service.authorize(&id, call.clone(), now)?;
+//! assert_eq!(third.decision.reason, Reason::BudgetExhausted);
+//!
+//! // It ends at the next call.
+//! service.revoke(&Revocation {
+//!     of: Revoked::User("ana".into()),
+//!     by: "ana".into(),
+//!     reason: "that is enough".into(),
+//!     time: now,
+//! })?;
+//! let late = service.authorize(&id, call, now)?;
+//! assert_eq!(late.decision.reason, Reason::Revoked);
+//! assert_eq!(audit.entries().len(), 6, "everything is told");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

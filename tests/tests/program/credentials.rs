@@ -680,7 +680,8 @@ fn the_audit_tells_what_was_changed() {
     on_store(&folder, &verify, "").ends(0);
 }
 
-/// The same as `.ci/run` does: a whole life over a real policy.
+/// The same as `.ci/run` does: a whole life over a real policy, of which the README shows
+/// parts.
 #[test]
 #[cfg(unix)]
 fn the_story_holds() {
@@ -689,10 +690,37 @@ fn the_story_holds() {
         .output()
         .expect("there is a shell");
     let told = String::from_utf8_lossy(&out.stdout);
-    assert!(
-        out.status.success(),
-        "{told}\n{}",
-        String::from_utf8_lossy(&out.stderr)
-    );
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{told}\n{said}");
     assert!(told.contains("The story is told."), "{told}");
+
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("there is one");
+    let told: Vec<String> = told.lines().map(without_ids).collect();
+    let mut shown = 0;
+    for block in readme.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap_or_default();
+        for line in block.lines() {
+            assert!(
+                told.contains(&without_ids(line)),
+                "the story does not say\n{line}"
+            );
+            shown += 1;
+        }
+    }
+    assert!(shown > 10, "the README shows {shown} lines of the story");
+}
+
+/// A line in which no id and no digest tells one run from another.
+fn without_ids(line: &str) -> String {
+    let words = line.split(' ').map(|word| {
+        let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        if bare.starts_with("c-") && bare.len() >= 28 {
+            "ID"
+        } else if bare.starts_with("sha256:") {
+            "DIGEST"
+        } else {
+            word
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }

@@ -10,7 +10,7 @@ use placet::credential::keys::Algorithm;
 use placet::model::value::Time;
 use smol_str::SmolStr;
 
-use super::values::{self, OnAuditFailure};
+use super::values::{self, OnAuditFailure, Shown};
 use super::{Format, InputArgs, PolicyArgs};
 
 /// Who issues tokens where nothing else is said.
@@ -395,9 +395,13 @@ pub(crate) struct Audit {
 pub(crate) enum AuditCommand {
     /// Check every byte, the order and the signatures; say what was changed, and where
     Verify(AuditVerify),
+    /// Search the records: who acted for whom
+    Query(AuditQuery),
+    /// Show one record, or what became of one credential and all that was delegated from it
+    Show(AuditShow),
 }
 
-/// Where an audit is and by which keys it is signed.
+/// Where an audit is.
 #[derive(Args)]
 pub(crate) struct AuditPlace {
     /// The folder of the store
@@ -406,20 +410,91 @@ pub(crate) struct AuditPlace {
     /// The folder to which it has spilled
     #[arg(long, value_name = "DIR")]
     pub(crate) spill: Option<PathBuf>,
-    /// The only keys that count, a JWK set kept elsewhere; those of the store when absent,
-    /// which whoever can change the store can change, too
-    #[arg(long, value_name = "JWKS")]
-    pub(crate) keys: Option<PathBuf>,
+    /// For people or for machines
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Args)]
 pub(crate) struct AuditVerify {
     #[command(flatten)]
     pub(crate) place: AuditPlace,
+    /// The only keys that count, a JWK set kept elsewhere; those of the store when absent,
+    /// which whoever can change the store can change, too
+    #[arg(long, value_name = "JWKS")]
+    pub(crate) keys: Option<PathBuf>,
     /// A record that must be in it, as `SEQ:HASH`: the end that was seen the last time
     #[arg(long, value_name = "SEQ:HASH", value_parser = values::known)]
     pub(crate) expect_head: Option<Known>,
-    /// For people or for machines
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+}
+
+#[derive(Args)]
+pub(crate) struct AuditQuery {
+    #[command(flatten)]
+    pub(crate) place: AuditPlace,
+    /// About this user
+    #[arg(long, value_name = "USER", value_parser = values::name)]
+    pub(crate) user: Option<SmolStr>,
+    /// About this agent: it acted, holds, delegated or was revoked
+    #[arg(long, value_name = "AGENT", value_parser = values::name)]
+    pub(crate) agent: Option<SmolStr>,
+    /// About this task
+    #[arg(long, value_name = "TASK", value_parser = values::name)]
+    pub(crate) task: Option<SmolStr>,
+    /// About this credential
+    #[arg(long, value_name = "ID", value_parser = values::credential)]
+    pub(crate) credential: Option<CredentialId>,
+    /// About this credential, or any that was delegated from it
+    #[arg(long, value_name = "ID", value_parser = values::credential)]
+    pub(crate) under: Option<CredentialId>,
+    /// Of this event
+    #[arg(long, value_name = "EVENT", value_parser = EVENTS)]
+    pub(crate) event: Option<String>,
+    /// So decided
+    #[arg(long, value_enum)]
+    pub(crate) decision: Option<Decided>,
+    /// For this reason
+    #[arg(long, value_name = "REASON", value_parser = values::denial)]
+    pub(crate) reason: Option<SmolStr>,
+    /// Calls of this tool or one below it
+    #[arg(long, value_name = "TOOL", value_parser = values::name)]
+    pub(crate) tool: Option<SmolStr>,
+    /// From this time on
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    pub(crate) since: Option<Time>,
+    /// Before this time
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    pub(crate) until: Option<Time>,
+}
+
+/// What records are about; the last three are the audit's own.
+const EVENTS: [&str; 10] = [
+    "issue",
+    "delegate",
+    "call",
+    "settle",
+    "revoke",
+    "consent",
+    "approve",
+    "checkpoint",
+    "move",
+    "recover",
+];
+
+/// How a request was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Decided {
+    /// Granted
+    Grant,
+    /// Denied
+    Deny,
+}
+
+#[derive(Args)]
+pub(crate) struct AuditShow {
+    #[command(flatten)]
+    pub(crate) place: AuditPlace,
+    /// The number of a record, or the id of a credential
+    #[arg(value_name = "SEQ|ID", value_parser = values::shown)]
+    pub(crate) what: Shown,
 }

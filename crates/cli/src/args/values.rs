@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use placet::Reason;
 use placet::credential::audit::Known;
 use placet::credential::id::CredentialId;
 use placet::model::text::check_id;
@@ -57,6 +58,35 @@ pub(super) fn known(text: &str) -> Result<Known, String> {
     Ok(Known {
         seq: seq.parse().map_err(|_| wrong())?,
         hash: digest(hash).map_err(|_| wrong())?,
+    })
+}
+
+/// What of an audit is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// A record, by its number.
+    Record(u64),
+    /// What became of a credential.
+    Credential(CredentialId),
+}
+
+/// The number of a record, or the id of a credential.
+pub(super) fn shown(text: &str) -> Result<Shown, String> {
+    match text.parse() {
+        Ok(number) => Ok(Shown::Record(number)),
+        Err(_) => credential(text).map(Shown::Credential),
+    }
+}
+
+/// A reason of decisions.
+pub(super) fn denial(text: &str) -> Result<SmolStr, String> {
+    let names = || Reason::ALL.into_iter().map(Reason::name);
+    if names().any(|name| name == text) {
+        return Ok(text.into());
+    }
+    Err(match placet::json::closest(text, names()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("known are {}", names().collect::<Vec<_>>().join(", ")),
     })
 }
 
@@ -121,6 +151,9 @@ mod tests {
         check(name("a\u{1b}"), "control");
         check(reason(" "), "say why");
         check(thumbprint("abc"), "43 characters");
+        check(shown("17"), "Record(17)");
+        check(shown("x"), "no id of a credential");
+        check(denial("revokd"), "did you mean `revoked`?");
         check(digest("sha256:00"), "64 lower-case");
     }
 }

@@ -2,41 +2,51 @@
 
 use std::path::PathBuf;
 
-use placet::credential::audit::{Finding, Report, VerifyError, verify};
+use placet::credential::audit::{Query, VerifyError, lineage, query, verify};
+use placet::credential::id::CredentialId;
 use placet::credential::keys::{KeySet, Keyring};
+use placet::json::to_pretty_text;
 
-use crate::args::{Audit, AuditCommand, AuditPlace, AuditVerify, Format};
+use crate::args::{
+    Audit, AuditCommand, AuditPlace, AuditQuery, AuditShow, AuditVerify, Decided, Format, Shown,
+};
 use crate::command::line;
 use crate::desk::{Folder, Unavailable};
 use crate::error::Error;
 use crate::files;
-use crate::members::Members;
-use crate::output::{Ended, Output, printable};
-use crate::render::style::{BOLD, GREEN, RED, RESET};
+use crate::output::{self, Ended, Output, printable};
+use crate::render::audit as render;
 
 /// Verifies, searches and shows an audit.
 pub(crate) fn run(args: &Audit) -> Result<Ended, Error> {
     match &args.command {
         AuditCommand::Verify(args) => verified(args),
+        AuditCommand::Query(args) => queried(args),
+        AuditCommand::Show(args) => shown(args),
     }
 }
 
 fn verified(args: &AuditVerify) -> Result<Ended, Error> {
-    let place = Place::open(&args.place)?;
+    let folders = folders(&args.place)?;
+    let keys = match &args.keys {
+        Some(path) => pinned(path)?,
+        None => Keyring::open(&Folder::new(&args.place.store).audit_keys())
+            .map_err(Unavailable::from)?
+            .jwks(),
+    };
     let mut out = Output::new();
-    let ended = match verify(&place.folders, &place.keys, args.expect_head.as_ref()) {
+    let ended = match verify(&folders, &keys, args.expect_head.as_ref()) {
         Ok(report) => {
-            let kids: Vec<&str> = place.keys.iter().map(|key| key.kid()).collect();
-            out.write(&match args.format {
-                Format::Text => good(&report, &kids),
-                Format::Json => line(&good_json(&report, &kids).into()),
+            out.write(&match args.place.format {
+                Format::Text => render::good(&report, &keys),
+                Format::Json => line(&render::good_json(&report, &keys)),
             })?;
             Ended::Fine
         }
         Err(VerifyError::Found(finding)) => {
-            out.write(&match args.format {
-                Format::Text => bad(&finding),
-                Format::Json => line(&bad_json(&finding).into()),
+            out.write(&match args.place.format {
+                Format::Text => render::bad(&finding),
+                Format::Json => line(&render::bad_json(&finding)),
             })?;
             Ended::Findings
         }
@@ -46,138 +56,104 @@ fn verified(args: &AuditVerify) -> Result<Ended, Error> {
     Ok(ended)
 }
 
-/// Where the audit is, and which keys count.
-struct Place {
-    folders: Vec<PathBuf>,
-    keys: KeySet,
-}
-
-impl Place {
-    fn open(args: &AuditPlace) -> Result<Self, Error> {
-        let folder = Folder::new(&args.store);
-        if !folder.audit().is_dir() {
-            return Err(Error::NoStore(args.store.clone()));
-        }
-        let keys = match &args.keys {
-            Some(path) => KeySet::read(&files::read(path)?).map_err(|cause| {
-                Error::refused(
-                    format!("`{}` is no set of public keys: {cause}", path.display()),
-                    Some("`placet keys jwks --purpose audit` prints that of a store"),
-                )
+fn queried(args: &AuditQuery) -> Result<Ended, Error> {
+    let folders = folders(&args.place)?;
+    let wanted = Query {
+        user: args.user.clone(),
+        agent: args.agent.clone(),
+        task: args.task.clone(),
+        credential: args.credential.as_ref().map(|id| id.as_str().into()),
+        under: args.under.clone(),
+        event: args.event.as_ref().map(Into::into),
+        granted: args.decision.map(|decided| decided == Decided::Grant),
+        reason: args.reason.clone(),
+        tool: args.tool.clone(),
+        since: args.since,
+        until: args.until,
+    };
+    let mut out = Output::new();
+    let mut ended = Ended::Fine;
+    for record in query(&folders, &wanted).map_err(Unavailable::from)? {
+        match record {
+            Ok(record) => out.write(&match args.place.format {
+                Format::Text => format!("{:>5}  {}\n", record.seq, printable(&record.to_string())),
+                // As it stands in the log, whoever looks at it.
+                Format::Json => placet::json::to_text(&record.json) + "\n",
             })?,
-            None => Keyring::open(&folder.audit_keys())
-                .map_err(Unavailable::from)?
-                .jwks(),
-        };
-        let mut folders = vec![folder.audit()];
-        folders.extend(args.spill.clone());
-        Ok(Self { folders, keys })
+            Err(VerifyError::Found(finding)) => {
+                output::remark(&format!("{finding}; `placet audit verify` says more"));
+                ended = Ended::Findings;
+            }
+            Err(error) => return Err(Unavailable::from(error).into()),
+        }
+    }
+    out.flush()?;
+    Ok(ended)
+}
+
+fn shown(args: &AuditShow) -> Result<Ended, Error> {
+    let folders = folders(&args.place)?;
+    match &args.what {
+        Shown::Record(seq) => record(&folders, *seq, args.place.format),
+        Shown::Credential(id) => credential(&folders, id, args.place.format),
     }
 }
 
-fn good(report: &Report, kids: &[&str]) -> String {
-    let Report {
-        records,
-        segments,
-        checkpoints,
-        lost,
-        left_behind,
-        head,
-        live,
-    } = report;
-    let mut text = format!(
-        "{GREEN}{BOLD}holds{RESET}: {} in {}, {} signed\n",
-        some(*records, "record"),
-        some(*segments, "segment"),
-        checkpoints
-    );
-    let mut row = |margin: &str, said: String| {
-        text.push_str(&format!("  {margin:<9} {}\n", printable(&said)));
+fn record(folders: &[PathBuf], seq: u64, format: Format) -> Result<Ended, Error> {
+    let all = Query::default();
+    let found = query(folders, &all)
+        .map_err(Unavailable::from)?
+        .filter_map(Result::ok)
+        .find(|record| record.seq == seq);
+    let Some(record) = found else {
+        return Err(Error::refused(
+            format!("no record {seq} in this audit"),
+            Some("`placet audit verify` says how many there are"),
+        ));
     };
-    row("head", format!("{}:{}", head.seq, head.hash));
-    row("until", head.time.to_string());
-    row("keys", kids.join(", "));
-    if *lost > 0 {
-        row("lost", format!("{} never written", some(*lost, "entry")));
+    let mut out = Output::new();
+    match format {
+        Format::Text => {
+            out.line(&printable(&record.to_string()))?;
+            out.line(&printable(&to_pretty_text(&record.json)))?;
+        }
+        Format::Json => out.write(&line(&record.json))?,
     }
-    if *left_behind > 0 {
-        row(
-            "left",
-            format!("{left_behind} bytes written in vain before it went on elsewhere"),
-        );
-    }
-    if *live {
-        row(
-            "live",
-            "somebody is writing: there may be newer records".to_owned(),
-        );
-    }
-    text
+    out.flush()?;
+    Ok(Ended::Fine)
 }
 
-fn good_json(report: &Report, kids: &[&str]) -> Members {
-    Members::report()
-        .put("holds", placet::model::json::Json::Bool(true))
-        .number("records", report.records)
-        .number("segments", report.segments)
-        .number("checkpoints", report.checkpoints)
-        .number("lost", report.lost)
-        .number("left_behind", report.left_behind)
-        .put(
-            "head",
-            Members::default()
-                .number("seq", report.head.seq)
-                .text("hash", &report.head.hash)
-                .text("time", report.head.time)
-                .text("kid", &report.head.kid)
-                .into(),
+fn credential(folders: &[PathBuf], id: &CredentialId, format: Format) -> Result<Ended, Error> {
+    let lineage = lineage(folders, id).map_err(Unavailable::from)?;
+    let lineage = lineage.ok_or_else(|| {
+        Error::refused(
+            format!("no record tells of the credential `{id}`"),
+            Some("`placet audit query --event issue` shows what was issued"),
         )
-        .list(
-            "keys",
-            kids.iter()
-                .map(|kid| placet::model::json::Json::String((*kid).into())),
+    })?;
+    let mut out = Output::new();
+    out.write(&match format {
+        Format::Text => render::lineage(&lineage),
+        Format::Json => line(&render::lineage_json(&lineage)),
+    })?;
+    out.flush()?;
+    Ok(Ended::Fine)
+}
+
+fn folders(args: &AuditPlace) -> Result<Vec<PathBuf>, Error> {
+    let audit = Folder::new(&args.store).audit();
+    if !audit.is_dir() {
+        return Err(Error::NoStore(args.store.clone()));
+    }
+    Ok([audit].into_iter().chain(args.spill.clone()).collect())
+}
+
+/// The only keys that count.
+fn pinned(path: &std::path::Path) -> Result<KeySet, Error> {
+    KeySet::read(&files::read(path)?).map_err(|cause| {
+        Error::refused(
+            format!("`{}` is no set of public keys: {cause}", path.display()),
+            Some("`placet keys jwks --purpose audit` prints that of a store"),
         )
-        .put("live", placet::model::json::Json::Bool(report.live))
-}
-
-fn bad(finding: &Finding) -> String {
-    let mut text = format!(
-        "{RED}{BOLD}{}{RESET}: {}\n",
-        finding.kind.name(),
-        printable(&finding.message)
-    );
-    let mut row = |margin: &str, said: String| {
-        text.push_str(&format!("  {margin:<9} {}\n", printable(&said)));
-    };
-    row("file", finding.file.display().to_string());
-    if let Some(line) = finding.line {
-        row("line", line.to_string());
-    }
-    if let Some(seq) = finding.seq {
-        row("record", seq.to_string());
-    }
-    text
-}
-
-fn bad_json(finding: &Finding) -> Members {
-    let mut json = Members::report()
-        .put("holds", placet::model::json::Json::Bool(false))
-        .text("finding", finding.kind.name())
-        .text("message", &finding.message)
-        .text("file", finding.file.display().to_string());
-    if let Some(line) = finding.line {
-        json = json.number("line", line);
-    }
-    if let Some(seq) = finding.seq {
-        json = json.number("record", seq);
-    }
-    json
-}
-
-fn some(count: u64, what: &str) -> String {
-    match (count, what) {
-        (1, _) => format!("1 {what}"),
-        (_, "entry") => format!("{count} entries"),
-        _ => format!("{count} {what}s"),
-    }
+    })
 }
