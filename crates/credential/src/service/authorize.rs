@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 
 use super::past::Told;
 use super::{Error, Learnt, Service, past, vouched};
-use crate::audit::{Entry, Event};
+use crate::audit::{self, Entry, Event};
 use crate::id::CredentialId;
 use crate::needs::Need;
 use crate::store::{Ask, AssentKind, Charge, Given, Held, Past, State, Write, Written};
@@ -293,7 +293,7 @@ impl Service {
             Asked::Scopes { .. } | Asked::Listing { .. } => Default::default(),
         };
         let event = Event::Call {
-            clear: Fields::new(),
+            clear: audit::clear(self.policy(), request, &tool),
             tool,
             requests: decision
                 .requests

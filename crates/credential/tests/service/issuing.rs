@@ -275,6 +275,8 @@ fn everything_that_matters_leaves_an_entry() {
     let Event::Call {
         requests,
         audiences,
+        clear,
+        digest,
         ..
     } = &entries[2].event
     else {
@@ -282,6 +284,10 @@ fn everything_that_matters_leaves_an_entry() {
     };
     assert_eq!(requests[..], [("pay".into(), "account/ana/1".into())]);
     assert_eq!(audiences[..], ["https://bank.example"]);
+    // What the policy marks is shown, the rest is part of a digest.
+    let amount = placet_model::json::Json::Number("5".into());
+    assert_eq!(clear[..], [("args.amount".into(), amount)]);
+    assert!(placet_model::digest::is_digest(digest));
 }
 
 #[test]

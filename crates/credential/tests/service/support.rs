@@ -27,6 +27,7 @@ agent helper
 agent stranger
 group users managers = mona, max
 
+@loggable("amount")
 tool bank {
   audience "https://bank.example"
   action read  { balance(account: text) -> "account/{path(account)}" }
