@@ -1,5 +1,7 @@
 //! Asks: reads requests one after another, has each answered, and remembers how it went.
 
+use std::path::Path;
+
 use placet::json::{self, Incoming, Invalid, NotJson};
 use placet::model::json::Json;
 use placet::{Decision, Reason};
@@ -85,6 +87,12 @@ pub(crate) fn all(args: &InputArgs, mut answers: impl Answers) -> Result<Ended, 
     let mut count = 0_usize;
     let mut not_json = None;
     let mut failed = None;
+    // A reader that goes away is no error, but what was denied stays denied.
+    let written = |written: Result<(), Error>, bad: bool| match written {
+        Err(Error::OutputClosed) if bad => Ok(Some(Ended::Findings)),
+        Err(error) => Err(error),
+        Ok(()) => Ok(None),
+    };
     while let Some(text) = requests.next()? {
         count += 1;
         let given = read(&text);
@@ -102,18 +110,47 @@ pub(crate) fn all(args: &InputArgs, mut answers: impl Answers) -> Result<Ended, 
                 failed = Some((count + 1, why));
             }
         }
-        out.write(&answer.text)?;
+        let bad = ended == Ended::Findings || failed.is_some();
+        if let Some(ended) = written(out.write(&answer.text), bad)? {
+            return Ok(ended);
+        }
         if requests.may_wait() {
             answers.idle();
-            out.flush()?;
+            if let Some(ended) = written(out.flush(), bad)? {
+                return Ok(ended);
+            }
         }
     }
-    out.flush()?;
+    if let Some(ended) = written(out.flush(), ended == Ended::Findings || failed.is_some())? {
+        return Ok(ended);
+    }
     match (count, not_json, failed) {
         (0, ..) => Err(Error::NoRequest(requests.name().to_owned())),
         (1, Some(why), _) => Err(Error::NotJson(why)),
         (_, _, Some((count, why))) => Err(Error::Undecided { count, why }),
         _ => Ok(ended),
+    }
+}
+
+/// The one JSON document of a file or of standard input.
+pub(crate) fn document(path: Option<&Path>, what: &str, help: &str) -> Result<Json, Error> {
+    let mut requests = Requests::open(path, false)?;
+    let Some(text) = requests.next()? else {
+        return Err(Error::refused(
+            format!("no {what}: {} is empty", requests.name()),
+            Some(help),
+        ));
+    };
+    if requests.next()?.is_some() {
+        return Err(Error::refused(format!("more than one {what}"), Some(help)));
+    }
+    match read(&text) {
+        Given::Json(json) => Ok(json),
+        Given::Invalid(why) => Err(Error::refused(
+            format!("the {what} is not usable: {why}"),
+            Some(help),
+        )),
+        Given::NotJson(why) => Err(Error::refused(format!("the {what} is {why}"), Some(help))),
     }
 }
 
@@ -148,7 +185,7 @@ pub(crate) fn unavailable(why: String, policy: SmolStr, format: Format) -> Answe
 }
 
 /// Reads the one request of a file.
-pub(crate) fn one(path: &std::path::Path) -> Result<Asked, Error> {
+pub(crate) fn one(path: &Path) -> Result<Asked, Error> {
     let mut requests = Requests::open(Some(path), false)?;
     let Some(text) = requests.next()? else {
         return Err(Error::NoRequest(requests.name().to_owned()));

@@ -37,7 +37,12 @@ fn every_command_has_a_manual_page() {
     let folder = Folder::new();
     folder.run(&["man"]).ends(0).shows(".TH placet 1");
     folder.run(&["man", "--dir", "man"]).ends(0);
-    for page in ["placet", "placet-decide", "placet-explain-code"] {
+    for page in [
+        "placet",
+        "placet-decide",
+        "placet-explain-code",
+        "placet-audit-query",
+    ] {
         let text = folder.read(&format!("man/{page}.1"));
         assert!(text.contains(".SH SYNOPSIS"), "{page}");
     }

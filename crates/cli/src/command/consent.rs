@@ -12,10 +12,10 @@ use placet::model::request::{Assent, Covers, ScopeRequest};
 use smol_str::SmolStr;
 
 use crate::args::{Consent, Format};
+use crate::ask;
 use crate::command::line;
 use crate::desk::{Desk, Unavailable, now};
 use crate::error::Error;
-use crate::input::Requests;
 use crate::members::Members;
 use crate::output::{Ended, Output, printable};
 use crate::policy;
@@ -84,23 +84,9 @@ pub(crate) fn run(args: &Consent) -> Result<Ended, Error> {
 fn asked(path: Option<&Path>) -> Result<AskedFor, Error> {
     const HELP: &str = "give a denied decision as `placet issue` and `placet use` write it, or its \
                         `obligations.ask`";
-    let mut requests = Requests::open(path, false)?;
-    let text = requests
-        .next()?
-        .ok_or_else(|| Error::NoRequest(requests.name().to_owned()))?;
-    if requests.next()?.is_some() {
-        return Err(Error::refused(
-            "more than one decision",
-            Some("give them one by one"),
-        ));
-    }
-    let wrong = |why: String| Error::refused(format!("the decision is {why}"), Some(HELP));
-    let json = match json::read_json(&text.bytes) {
-        Ok(Ok(json)) => json,
-        Ok(Err(invalid)) => return Err(wrong(format!("not usable: {invalid}"))),
-        Err(why) => return Err(wrong(why.to_string())),
-    };
-    let asked = json::read_ask(json).map_err(|why| wrong(format!("not usable: {why}")))?;
+    let json = ask::document(path, "decision", HELP)?;
+    let asked = json::read_ask(json)
+        .map_err(|why| Error::refused(format!("the decision is not usable: {why}"), Some(HELP)))?;
     if asked == AskedFor::default() {
         return Err(Error::refused(
             "this decision asks for no consent and no approval",

@@ -28,14 +28,20 @@ pub(crate) fn man(args: &Man) -> Result<Ended, Error> {
         return Ok(Ended::Fine);
     };
     files::make_folder(folder)?;
-    let commands: Vec<clap::Command> = program.get_subcommands().cloned().collect();
-    write(folder, "placet", program)?;
-    for command in commands {
-        let name = format!("placet-{}", command.get_name());
-        let command = command.display_name(name.clone());
-        write(folder, &name, command)?;
-    }
+    pages(folder, "placet", program)?;
     Ok(Ended::Fine)
+}
+
+/// Writes the pages of a command and of all below it.
+fn pages(folder: &Path, name: &str, command: clap::Command) -> Result<(), Error> {
+    for below in command
+        .get_subcommands()
+        .filter(|below| below.get_name() != "help")
+    {
+        let name = format!("{name}-{}", below.get_name());
+        pages(folder, &name, below.clone())?;
+    }
+    write(folder, name, command.display_name(name.to_owned()))
 }
 
 fn write(folder: &Path, name: &str, command: clap::Command) -> Result<(), Error> {

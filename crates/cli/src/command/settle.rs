@@ -1,14 +1,15 @@
 //! `placet settle`
 
+use std::path::Path;
+
 use placet::credential::service;
-use placet::json;
 use placet::model::json::{Fields, Json};
 
 use crate::args::{Format, Settle};
+use crate::ask;
 use crate::command::{line, using};
 use crate::desk::{Desk, Unavailable, now};
 use crate::error::Error;
-use crate::input::Requests;
 use crate::members::Members;
 use crate::output::{Ended, Output};
 use crate::policy;
@@ -44,21 +45,11 @@ pub(crate) fn run(args: &Settle) -> Result<Ended, Error> {
 }
 
 /// What the tool returned.
-fn result(path: &std::path::Path) -> Result<Fields, Error> {
-    let mut requests = Requests::open(Some(path), false)?;
-    let text = requests
-        .next()?
-        .ok_or_else(|| Error::NoRequest(requests.name().to_owned()))?;
-    let wrong = |why: String| {
-        Error::refused(
-            format!("the result is {why}"),
-            Some("a result is one JSON object; what the tool's `returns` declares of it is kept"),
-        )
-    };
-    match json::read_json(&text.bytes) {
-        Ok(Ok(Json::Object(fields))) => Ok(fields),
-        Ok(Ok(_)) => Err(wrong("no object".to_owned())),
-        Ok(Err(invalid)) => Err(wrong(invalid.to_string())),
-        Err(why) => Err(wrong(why.to_string())),
+fn result(path: &Path) -> Result<Fields, Error> {
+    const HELP: &str =
+        "a result is one JSON object; what the tool's `returns` declares of it is kept";
+    match ask::document(Some(path), "result", HELP)? {
+        Json::Object(fields) => Ok(fields),
+        _ => Err(Error::refused("the result is no object", Some(HELP))),
     }
 }

@@ -275,11 +275,11 @@ pub(crate) struct Own<'a> {
 
 impl Own<'_> {
     /// The id of what is named. A token must be the store's own and valid; a credential as
-    /// a whole must be what the store holds.
+    /// a whole must be what the store holds; one that is bound to a key needs the proof.
     pub(crate) fn resolve(&self, named: Named, now: Time) -> Result<CredentialId, Stop> {
-        match named {
-            Named::Id(id) => Ok(id),
-            Named::Token(token) => self.verified(&token, now),
+        let (id, whole) = match named {
+            Named::Token(token) => return self.verified(&token, now),
+            Named::Id(id) => (id, None),
             Named::Whole(whole) => {
                 let id = whole.id.as_deref().ok_or_else(|| {
                     invalid(
@@ -289,16 +289,23 @@ impl Own<'_> {
                 })?;
                 let id = CredentialId::parse(id)
                     .ok_or_else(|| invalid("its `id` is none of a credential"))?;
-                match self.desk.held(&id)? {
-                    // The service says so.
-                    None => Ok(id),
-                    Some(held) if held.credential == *whole => Ok(id),
-                    Some(_) => Err(invalid(format!(
-                        "it is not what the store holds as `{id}`; the id alone is enough"
-                    ))
-                    .into()),
-                }
+                (id, Some(whole))
             }
+        };
+        let Some(held) = self.desk.held(&id)? else {
+            // The service says so.
+            return Ok(id);
+        };
+        if whole.is_some_and(|whole| *whole != held.credential) {
+            let wrong = format!("it is not what the store holds as `{id}`; the id alone is enough");
+            return Err(invalid(wrong).into());
+        }
+        match (&held.key, self.proven_key) {
+            (Some(_), None) => Err(TokenError::NoKeyProven.into()),
+            (Some(bound), Some(proven)) if bound != proven => {
+                Err(TokenError::OtherKeyProven.into())
+            }
+            _ => Ok(id),
         }
     }
 

@@ -7,11 +7,14 @@ use std::time::{Duration, Instant};
 use placet::credential::audit::{
     Audit, AuditError, Entry, FileAudit, FileSettings, OnFailure, OpenError,
 };
-use placet::credential::keys::{Algorithm, Keyring, SigningKey};
+use placet::credential::keys::{Algorithm, Keyring};
 use placet::model::value::Time;
 
 use super::{Folder, Unavailable, make_private};
 use crate::args::OnAuditFailure;
+
+/// The size of a segment. Opening reads the last one, and the program opens often.
+const SEGMENT: u64 = 8 << 20;
 
 /// An audit that fails while it is closed.
 pub(super) struct Trail {
@@ -63,18 +66,18 @@ impl Trail {
         let keys = |error| Begin::Keys(Unavailable::from(error));
         let folder = self.folder.audit_keys();
         let ring = Keyring::open_or_create(&folder, Algorithm::EdDsa, now).map_err(keys)?;
-        let path = folder.join(format!("{}.pem", ring.signing().kid()));
-        let signing = SigningKey::load(&path).map_err(keys)?;
+        let known = ring.jwks();
         let settings = FileSettings {
             on_failure: match &self.on_failure {
                 OnAuditFailure::Deny => OnFailure::Deny,
                 OnAuditFailure::Spill(folder) => OnFailure::Spill(folder.clone()),
                 OnAuditFailure::Continue => OnFailure::Continue,
             },
+            segment_bytes: SEGMENT,
             ..FileSettings::default()
         };
         let folder = self.folder.audit();
-        FileAudit::open(&folder, settings, signing, &ring.jwks(), now).map_err(Begin::Open)
+        FileAudit::open(&folder, settings, ring.into_signing(), &known, now).map_err(Begin::Open)
     }
 
     pub(super) fn close(&self) {
