@@ -14,7 +14,7 @@ use placet_credential::store::{Ask, AssentKind, CallQuery, CounterQuery, Memory,
 use placet_evaluator::Engine;
 use placet_model::credential::{Credential, Scope};
 use placet_model::decision::{Decision, DutyCover, MappedRequest, Reason, RuleNote};
-use placet_model::policy::{HistoryKey, Outcome};
+use placet_model::policy::{Expr, HistoryKey, Outcome};
 use placet_model::request::{Asked, Assent, Covers, Request, ScopeRequest};
 use placet_model::value::Time;
 use placet_model::walk::counted;
@@ -51,6 +51,7 @@ struct World {
     revoked: Vec<CredentialId>,
     ended: Vec<String>,
     granted: usize,
+    compared: usize,
     delegated: usize,
 }
 
@@ -84,6 +85,7 @@ impl World {
             revoked: Vec::new(),
             ended: Vec::new(),
             granted: 0,
+            compared: 0,
             delegated: 0,
         })
     }
@@ -255,6 +257,7 @@ impl World {
                 assert_eq!(holder, held.agent.id, "only the holder hands on");
                 assert!(!self.is_dead(&parent), "a revoked credential handed on");
                 self.keep(credential, &request, Some(&held));
+                self.whole(credential, &request, &held);
                 self.delegated += 1;
                 return;
             }
@@ -293,6 +296,63 @@ impl World {
             asked: asked.clone(),
         };
         assert!(self.issued.insert(id, issued).is_none(), "an id twice");
+    }
+
+    /// Nothing that lies in the parent and that the sub-agent would be given without one is
+    /// lost by delegating.
+    fn whole(&mut self, credential: &Credential, asked: &Request, parent: &Credential) {
+        let engine = self.service.engine();
+        let reads_chain = engine
+            .compiled()
+            .policy()
+            .exprs
+            .iter()
+            .any(|expr| matches!(expr, Expr::ChainDepth | Expr::ChainRoot | Expr::ChainAgents));
+        if reads_chain {
+            return;
+        }
+        let mut alone = asked.clone();
+        alone.time = Some(self.now);
+        alone.user = alone.user.or_else(|| parent.user.clone());
+        alone.task.clone_from(&parent.task);
+        for (name, value) in &parent.context {
+            if alone.context.iter().all(|(known, _)| known != name) {
+                alone.context.push((name.clone(), value.clone()));
+            }
+        }
+        alone.consents.clone_from(&credential.consents);
+        alone.approvals.clone_from(&credential.approvals);
+        let Some(free) = engine.decide(&alone).credential else {
+            return;
+        };
+        for scope in &free.scopes {
+            let Some(resource) = instance(&mut self.dice, scope) else {
+                continue;
+            };
+            let one = MappedRequest {
+                action: scope.action.clone(),
+                resource: resource.into(),
+            };
+            let given = |of: &Credential, least: Time| {
+                of.scopes.iter().any(|held| {
+                    held.tool == scope.tool
+                        && contains(held, &scope.tool, &one)
+                        && held.not_after >= least
+                })
+            };
+            let above = parent.scopes.iter().filter(|held| {
+                held.delegate > 0 && held.not_after > self.now && contains(held, &scope.tool, &one)
+            });
+            for held in above {
+                if contains(scope, &scope.tool, &one) {
+                    self.compared += 1;
+                    assert!(
+                        given(credential, scope.not_after.min(held.not_after)),
+                        "{one:?} is in {scope:?} and in {held:?}, and not in {credential:#?}"
+                    );
+                }
+            }
+        }
     }
 
     fn call(&mut self) {
@@ -578,19 +638,21 @@ proptest! {
 /// The test above is about something: calls are granted, and chains grow.
 #[test]
 fn generated_lives_are_lively() {
-    let (mut granted, mut delegated, mut deepest, mut counters) = (0, 0, 0, 0);
+    let (mut granted, mut delegated, mut deepest, mut counters, mut compared) = (0, 0, 0, 0, 0);
     for seed in 0..150 {
         if let Some(mut world) = World::of(seed) {
             world.live(150);
             counters += world.recount();
             granted += world.granted;
+            compared += world.compared;
             delegated += world.delegated;
             let depths = world.issued.keys().map(|id| id.as_str().split('.').count());
             deepest = deepest.max(depths.max().unwrap_or(0));
         }
     }
     assert!(
-        granted > 400 && delegated > 20 && deepest > 2 && counters > 20,
-        "granted {granted}, delegated {delegated}, deepest {deepest}, counters {counters}"
+        granted > 400 && delegated > 20 && deepest > 2 && counters > 20 && compared > 20,
+        "granted {granted}, delegated {delegated}, deepest {deepest}, counters {counters}, \
+         compared {compared}"
     );
 }

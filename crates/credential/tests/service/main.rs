@@ -6,6 +6,7 @@
     reason = "what is not as expected fails the test"
 )]
 
+mod asking;
 mod budgets;
 mod histories;
 mod issuing;
