@@ -30,6 +30,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "placet-compiler",
             "placet-evaluator",
             "placet-credential",
+            "placet-suite",
+        ],
+    ),
+    (
+        "placet-suite",
+        &[
+            "placet-syntax",
+            "placet-model",
+            "placet-compiler",
+            "placet-evaluator",
+            "placet-credential",
         ],
     ),
     ("placet-cli", &["placet"]),

@@ -1,0 +1,2 @@
+//! What a policy does, shown and checked: its tests as scenarios over a task's life, and who
+//! may do what as a table.
