@@ -21,6 +21,7 @@ mod graph;
 mod init;
 mod issue;
 mod keys;
+mod own;
 mod revoke;
 mod settle;
 mod using;

@@ -11,12 +11,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use placet::credential::audit::{Audit, Entry, Event};
 use placet::credential::id::CredentialId;
 use placet::credential::keys::{Algorithm, Keyring};
 use placet::credential::service::{self, Settings};
 use placet::credential::store::{Filter, Held};
+use placet::model::digest::{call_digest, triple_digest};
+use placet::model::request::Asked;
 use placet::model::value::Time;
-use placet::{Decision, Engine, Policy, Request, Service};
+use placet::{Decision, Engine, Policy, Reason, Request, Service};
 use smol_str::SmolStr;
 
 use crate::args::{StoreArgs, WriterArgs};
@@ -228,12 +231,66 @@ impl Desk {
         Ok(self.ledger.store.held(id)?)
     }
 
+    /// Leaves a record of a request whose credential is not accepted, so that an attempt
+    /// with a forged one is not lost. `by` is the holder, where it is about a delegation.
+    pub(crate) fn refused(
+        &self,
+        request: &Request,
+        by: Option<&SmolStr>,
+        reason: Reason,
+        now: Time,
+    ) -> Result<(), Unavailable> {
+        let (tool, digest) = match &request.asked {
+            Asked::Call { tool, args } => (tool.clone(), call_digest(tool, args)),
+            Asked::Triple {
+                tool,
+                action,
+                resource,
+            } => (tool.clone(), triple_digest(tool, action, resource)),
+            Asked::Scopes { .. } | Asked::Listing { .. } => Default::default(),
+        };
+        let event = match (&request.asked, by) {
+            (Asked::Scopes { scopes, .. }, Some(by)) => Event::Delegate {
+                by: by.clone(),
+                asked: scopes.clone(),
+                issued: Vec::new(),
+            },
+            _ => Event::Call {
+                tool,
+                requests: Vec::new(),
+                audiences: Vec::new(),
+                digest,
+                clear: Vec::new(),
+                seq: None,
+            },
+        };
+        self.ledger.trail.append(&Entry {
+            time: now,
+            event,
+            decision: Some(reason),
+            rules: Vec::new(),
+            agent: Some(request.agent.id.clone()),
+            user: request.user.as_ref().map(|user| user.id.clone()),
+            task: request.task.as_ref().map(|task| task.id.clone()),
+            credential: None,
+            chain: Vec::new(),
+            policy: Some(self.digest()),
+            latency: None,
+        })?;
+        Ok(())
+    }
+
     /// The decision of the policy about a request as it stands, explained.
     pub(crate) fn explain(&self, request: &Request) -> Decision {
         match &self.service {
             Some(service) => service.engine().explain(request).decision,
             None => Engine::new(self.policy.clone()).explain(request).decision,
         }
+    }
+
+    /// The service behind a tool, by the policy.
+    pub(crate) fn audience(&self, tool: &str) -> Option<SmolStr> {
+        self.service.as_ref()?.engine().audience(tool)
     }
 
     /// The keys that sign tokens, made if there are none.

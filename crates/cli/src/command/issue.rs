@@ -13,7 +13,8 @@ use smol_str::SmolStr;
 
 use crate::args::{Delegate, Format, Issue, IssueArgs};
 use crate::ask::{self, Answer, Answers, Given};
-use crate::command::using::{self, Own, Stop};
+use crate::command::own::{self, Own};
+use crate::command::using::{self, Stop};
 use crate::desk::{Desk, Unavailable, now};
 use crate::error::Error;
 use crate::named::{Named, invalid};
@@ -39,8 +40,8 @@ pub(crate) fn delegate(args: Delegate) -> Result<Ended, Error> {
     let issuing = Issuing {
         desk,
         how: args.how,
-        from: Some(From {
-            parent,
+        from: Some(Parent {
+            named: parent,
             holder: args.holder,
             proven_key: args.proven_key,
         }),
@@ -52,13 +53,13 @@ pub(crate) fn delegate(args: Delegate) -> Result<Ended, Error> {
 struct Issuing {
     desk: Desk,
     how: IssueArgs,
-    from: Option<From>,
+    from: Option<Parent>,
     format: Format,
 }
 
 /// From what a delegation narrows.
-struct From {
-    parent: Option<Result<Named, Invalid>>,
+struct Parent {
+    named: Option<Result<Named, Invalid>>,
     holder: SmolStr,
     proven_key: Option<SmolStr>,
 }
@@ -88,8 +89,8 @@ impl Issuing {
                     .into());
                 }
             },
-            Some(from) => Some(using::one_of(
-                from.parent.clone(),
+            Some(from) => Some(own::one_of(
+                from.named.clone(),
                 Named::take(&mut json)?,
                 "delegated from",
             )?),
@@ -110,7 +111,8 @@ impl Issuing {
                     audiences: &self.how.audience,
                     proven_key: from.proven_key.as_deref(),
                 };
-                Some((own.resolve(named, now)?, from.holder.clone()))
+                let parent = own.accepted(named, &request, Some(&from.holder), now)?;
+                Some((parent, from.holder.clone()))
             }
             _ => None,
         };
@@ -169,8 +171,7 @@ impl Issuing {
             .desk
             .held(id)?
             .ok_or_else(|| Unavailable(format!("the credential `{id}` is not in the store")))?;
-        let policy = self.desk.policy();
-        let service_behind = |tool: &str| using::audience(policy, tool);
+        let service_behind = |tool: &str| self.desk.audience(tool);
         let mut audience: Vec<SmolStr> = self.how.audience.iter().map(SmolStr::from).collect();
         if audience.is_empty() {
             let scopes = &held.credential.scopes;

@@ -1,23 +1,23 @@
 //! `placet use`, and what it shares with issuing.
 
+use placet::Decision;
 use placet::credential::id::CredentialId;
 use placet::credential::service::Authorized;
-use placet::credential::token::{TokenError, Verifier};
+use placet::credential::token::TokenError;
 use placet::json::{self, Invalid};
 use placet::model::json::{Fields, Json};
 use placet::model::policy::Outcome;
 use placet::model::request::Request;
-use placet::model::value::Time;
-use placet::{Decision, Policy};
 use smol_str::SmolStr;
 
 use crate::args::{Format, How, OwnTokenArgs, Use};
 use crate::ask::{self, Answer, Answers, Given, Verdict};
 use crate::command::line;
+use crate::command::own::{Own, one_of};
 use crate::desk::{Desk, Unavailable, now};
 use crate::error::Error;
 use crate::members::Members;
-use crate::named::{Named, Refused, invalid};
+use crate::named::{Named, Refused};
 use crate::output::Ended;
 use crate::{policy, render};
 
@@ -67,7 +67,7 @@ impl Using {
             audiences: &self.tokens.audience,
             proven_key: self.tokens.proven_key.as_deref(),
         };
-        let id = own.resolve(named, now)?;
+        let id = own.accepted(named, &request, None, now)?;
         let again = request.clone();
         let service = self.desk.service(now)?;
         let mut authorized = service.authorize(&id, request, now)?;
@@ -224,112 +224,5 @@ pub(crate) fn answer(answered: Result<Answered, Stop>, digest: SmolStr, format: 
     Answer {
         text,
         verdict: Verdict::of(decision.is_grant()),
-    }
-}
-
-/// The one credential that is named, by an argument or in the request.
-pub(crate) fn one_of(
-    argument: Option<Result<Named, Invalid>>,
-    member: Option<Named>,
-    what: &str,
-) -> Result<Named, Invalid> {
-    match (argument, member) {
-        (Some(_), Some(_)) => Err(invalid(format!(
-            "named twice: by `--credential`, and in the request; say once what is {what}"
-        ))),
-        (Some(named), None) => named,
-        (None, Some(named)) => Ok(named),
-        (None, None) => Err(invalid(format!(
-            "missing: give the id or the token of the credential that is {what}, here or with \
-             `--credential`"
-        ))),
-    }
-}
-
-/// The service behind a tool, by a policy.
-pub(crate) fn audience(policy: &Policy, tool: &str) -> Option<SmolStr> {
-    let below = |known: &str| {
-        tool.strip_prefix(known)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    policy
-        .policy()
-        .audiences
-        .iter()
-        .filter(|audience| below(&audience.tool))
-        .max_by_key(|audience| audience.tool.len())
-        .map(|audience| audience.audience.clone())
-}
-
-/// Tells which credential of the own store is named.
-pub(crate) struct Own<'a> {
-    /// The store, open.
-    pub(crate) desk: &'a Desk,
-    /// Who signs its tokens.
-    pub(crate) issuer: &'a str,
-    /// For whom they may be, beside the audiences of the policy and the issuer.
-    pub(crate) audiences: &'a [String],
-    /// The key that the caller has proven to have.
-    pub(crate) proven_key: Option<&'a str>,
-}
-
-impl Own<'_> {
-    /// The id of what is named. A token must be the store's own and valid; a credential as
-    /// a whole must be what the store holds; one that is bound to a key needs the proof.
-    pub(crate) fn resolve(&self, named: Named, now: Time) -> Result<CredentialId, Stop> {
-        let (id, whole) = match named {
-            Named::Token(token) => return self.verified(&token, now),
-            Named::Id(id) => (id, None),
-            Named::Whole(whole) => {
-                let id = whole.id.as_deref().ok_or_else(|| {
-                    invalid(
-                        "it has no `id`: the store knows only what `placet issue` and \
-                         `placet delegate` made",
-                    )
-                })?;
-                let id = CredentialId::parse(id)
-                    .ok_or_else(|| invalid("its `id` is none of a credential"))?;
-                (id, Some(whole))
-            }
-        };
-        let Some(held) = self.desk.held(&id)? else {
-            // The service says so.
-            return Ok(id);
-        };
-        if whole.is_some_and(|whole| *whole != held.credential) {
-            let wrong = format!("it is not what the store holds as `{id}`; the id alone is enough");
-            return Err(invalid(wrong).into());
-        }
-        match (&held.key, self.proven_key) {
-            (Some(_), None) => Err(TokenError::NoKeyProven.into()),
-            (Some(bound), Some(proven)) if bound != proven => {
-                Err(TokenError::OtherKeyProven.into())
-            }
-            _ => Ok(id),
-        }
-    }
-
-    /// Any audience will do: whoever asks here asks the issuer.
-    fn verified(&self, token: &str, now: Time) -> Result<CredentialId, Stop> {
-        let keys = self.desk.token_keys(now)?.jwks();
-        let of_policy = &self.desk.policy().policy().audiences;
-        let known = of_policy
-            .iter()
-            .map(|audience| audience.audience.as_str())
-            .chain(self.audiences.iter().map(String::as_str))
-            .chain([self.issuer]);
-        let mut last = None;
-        for audience in known {
-            let verifier = Verifier::new(keys.clone(), self.issuer, audience);
-            match verifier.verify(token, now, self.proven_key) {
-                Ok(verified) => return Ok(verified.id),
-                Err(error @ TokenError::Audience(_)) => last = Some(error),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        match last {
-            Some(error) => Err(error.into()),
-            None => Err(invalid("the token is for nobody that is known here").into()),
-        }
     }
 }

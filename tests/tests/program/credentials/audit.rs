@@ -86,3 +86,51 @@ fn the_trail_tells_who_acted_for_whom() {
     let lineage = on_store(&folder, &json, "").ends(0).json();
     assert_eq!(lineage["revocations"][0]["by"], "ops");
 }
+
+#[test]
+fn an_attempt_with_a_forged_credential_leaves_a_record() {
+    let folder = desk();
+    let (_, issued) = issued(&folder);
+    let mut request = call("clerk", "order", order(1));
+    request["credential"] = issued["credential"].clone();
+    request["credential"]["not_after"] = "2036-01-01T00:00:00Z".into();
+    by_policy(&folder, &["use"], request.to_string()).ends(1);
+    request["credential"] = "eyJhbGciOiJub25lIn0.e30.".into();
+    by_policy(&folder, &["use"], request.to_string()).ends(1);
+    let query = [
+        "audit",
+        "query",
+        "--reason",
+        "invalid-request",
+        "--format",
+        "json",
+    ];
+    let records = on_store(&folder, &query, "").ends(0).lines();
+    assert_eq!(records.len(), 2);
+    assert_eq!(records[0]["tool"], "shop.order");
+    assert_eq!(records[0]["agent"], "clerk");
+}
+
+#[test]
+fn the_audit_may_spill_into_another_folder() {
+    let folder = desk();
+    let request = super::issuance("clerk").to_string();
+    let spill = ["issue", "--on-audit-failure", "spill=spilt"];
+    by_policy(&folder, &spill, &request).ends(0);
+    by_policy(
+        &folder,
+        &["issue", "--on-audit-failure", "continue"],
+        &request,
+    )
+    .ends(0);
+    on_store(&folder, &["audit", "verify", "--spill", "spilt"], "")
+        .ends(0)
+        .shows("2 records");
+    by_policy(
+        &folder,
+        &["issue", "--on-audit-failure", "ignore"],
+        &request,
+    )
+    .ends(2)
+    .says("`continue`");
+}
