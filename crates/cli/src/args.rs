@@ -5,14 +5,16 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::output;
+
 mod service;
 mod values;
 
 pub(crate) use service::{
     Audit, AuditCommand, AuditPlace, AuditQuery, AuditShow, AuditVerify, Consent, Credentials,
     CredentialsCommand, CredentialsList, CredentialsOne, Decided, Delegate, How, Issue, IssueArgs,
-    Keys, KeysArgs, KeysCommand, KeysRotate, OwnTokenArgs, Purpose, Revoke, Settle, StoreArgs, Use,
-    WriterArgs,
+    Keys, KeysArgs, KeysCommand, KeysRetire, KeysRotate, OwnTokenArgs, Purpose, Revoke, Settle,
+    StoreArgs, Use, WriterArgs,
 };
 pub(crate) use values::{OnAuditFailure, Shown};
 
@@ -23,8 +25,17 @@ pub(crate) fn parse() -> Result<Command, ExitCode> {
         .map(|arguments| arguments.command)
         .map_err(|error| {
             let code = if error.use_stderr() { 2 } else { 0 };
-            // A closed pipe is no reason to complain: nobody is there to hear it.
-            drop(error.print());
+            let hostile = std::env::args_os().any(|argument| {
+                let text = argument.to_string_lossy();
+                output::printable(&text) != text
+            });
+            if hostile {
+                // What could command a terminal is not shown as it is.
+                output::findings(&output::printable(&error.to_string()));
+            } else {
+                // A closed pipe is no reason to complain: nobody is there to hear it.
+                drop(error.print());
+            }
             ExitCode::from(code)
         })
 }

@@ -332,6 +332,8 @@ pub(crate) enum KeysCommand {
     Rotate(KeysRotate),
     /// Print the public keys as a JWK set, to be published
     Jwks(KeysArgs),
+    /// From now on no token verifies that this key has signed
+    Retire(KeysRetire),
 }
 
 #[derive(Args)]
@@ -354,6 +356,16 @@ pub(crate) struct KeysRotate {
     /// How the new key signs; as the old one when absent. The audit is signed with EdDSA
     #[arg(long, value_enum)]
     pub(crate) algorithm: Option<Signs>,
+}
+
+#[derive(Args)]
+pub(crate) struct KeysRetire {
+    /// The id of the key, which must not sign any more
+    #[arg(value_name = "KID", value_parser = values::thumbprint)]
+    pub(crate) kid: SmolStr,
+    /// The folder of the store
+    #[arg(short, long, env = "PLACET_STORE", value_name = "DIR")]
+    pub(crate) store: PathBuf,
 }
 
 /// What keys sign.

@@ -1,9 +1,11 @@
 //! `placet keys`
 
+use std::path::{Path, PathBuf};
+
 use placet::credential::keys::{Algorithm, Keyring, RingKey};
 use placet::model::json::Json;
 
-use crate::args::{Format, Keys, KeysArgs, KeysCommand, KeysRotate, Purpose};
+use crate::args::{Format, Keys, KeysArgs, KeysCommand, KeysRetire, KeysRotate, Purpose};
 use crate::command::line;
 use crate::desk::{Folder, Unavailable, now};
 use crate::error::Error;
@@ -16,6 +18,7 @@ pub(crate) fn run(args: &Keys) -> Result<Ended, Error> {
     match &args.command {
         KeysCommand::List(args) => list(args, &mut out)?,
         KeysCommand::Rotate(args) => rotate(args, &mut out)?,
+        KeysCommand::Retire(args) => retire(args, &mut out)?,
         KeysCommand::Jwks(args) => {
             let text = made(args)?.jwks().to_text();
             out.line(text.trim_end())?;
@@ -26,12 +29,7 @@ pub(crate) fn run(args: &Keys) -> Result<Ended, Error> {
 }
 
 fn list(args: &KeysArgs, out: &mut Output) -> Result<(), Error> {
-    let folder = folder(args);
-    if !folder.is_dir() {
-        return Err(Error::NoKeys(folder));
-    }
-    let ring = Keyring::open(&folder).map_err(Unavailable::from)?;
-    for key in ring.keys() {
+    for key in there(&folder(args))?.keys() {
         match args.format {
             Format::Json => out.write(&line(&to_json(key)))?,
             Format::Text => {
@@ -73,6 +71,24 @@ fn rotate(args: &KeysRotate, out: &mut Output) -> Result<(), Error> {
     }
 }
 
+/// Keys of the audit are never retired: what they have signed is to be verified for ever.
+fn retire(args: &KeysRetire, out: &mut Output) -> Result<(), Error> {
+    let mut ring = there(&Folder::new(&args.store).token_keys())?;
+    ring.retire(&args.kid).map_err(Unavailable::from)?;
+    out.line(&format!(
+        "nothing that {} has signed verifies any more",
+        args.kid
+    ))
+}
+
+/// Keys that must be there.
+fn there(folder: &Path) -> Result<Keyring, Error> {
+    if !folder.is_dir() {
+        return Err(Error::NoKeys(folder.to_owned()));
+    }
+    Ok(Keyring::open(folder).map_err(Unavailable::from)?)
+}
+
 /// The keys, made if there are none.
 fn made(args: &KeysArgs) -> Result<Keyring, Error> {
     let folder = folder(args);
@@ -81,7 +97,7 @@ fn made(args: &KeysArgs) -> Result<Keyring, Error> {
     Ok(ring.map_err(Unavailable::from)?)
 }
 
-fn folder(args: &KeysArgs) -> std::path::PathBuf {
+fn folder(args: &KeysArgs) -> PathBuf {
     let folder = Folder::new(&args.store);
     match args.purpose {
         Purpose::Tokens => folder.token_keys(),

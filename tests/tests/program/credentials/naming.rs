@@ -126,6 +126,36 @@ fn keys_are_listed_rotated_and_published() {
         decide("https://other.example.com", &request, 1),
         "invalid-request"
     );
+    let mut asked = issuance("reader");
+    asked["credential"] = json!(token);
+    by_policy(
+        &folder,
+        &[
+            "delegate",
+            "--holder",
+            "clerk",
+            "--issuer",
+            "https://placet.example.com",
+        ],
+        asked.to_string(),
+    )
+    .ends(0);
+
+    // Until it is retired.
+    let keys = on_store(&folder, &["keys", "list", "--format", "json"], "").lines();
+    let kid = |signs: bool| {
+        let mut of = keys.iter().filter(|key| key["until"].is_null() == signs);
+        let key = of.next().expect("there is one");
+        key["kid"].as_str().expect("it has an id")
+    };
+    on_store(&folder, &["keys", "retire", kid(true)], "")
+        .ends(2)
+        .says("rotate");
+    on_store(&folder, &["keys", "retire", kid(false)], "").ends(0);
+    by_policy(&folder, &args, request.to_string())
+        .ends(1)
+        .shows("no key");
+
     request["time"] = json!("2026-11-24T18:00:00Z");
     assert_eq!(decide("https://shop.example.com", &request, 1), "expired");
     let alone = folder

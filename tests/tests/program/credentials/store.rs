@@ -274,7 +274,8 @@ fn hostile_input_is_denied_or_refused_and_never_shown_raw() {
         &["audit", "query", "--event", "calls"],
     ] {
         let run = on_store(&folder, args, "").ends(2);
-        assert!(!run.stderr.contains('\u{1b}'), "{}", run.stderr);
+        let raw = ['\u{1b}', '\u{202e}'];
+        assert!(!run.stderr.contains(raw), "{}", run.stderr);
     }
     let big = format!("{{\"ask\": \"{}\"}}", "x".repeat(65 << 20));
     by_policy(&folder, &["consent", "--by", "ana"], big)
