@@ -189,7 +189,7 @@ fn int(report: &mut Report, place: Place, number: &ast::Number) -> Option<Value>
         report.push(
             Diagnostic::error(
                 Code::PL0208,
-                format!("`{}` does not fit into an `int`", number.text),
+                format!("{} does not fit into an `int`", shown(number)),
             )
             .here(place, "an `int` has 64 bits, with a sign"),
         );
@@ -203,12 +203,21 @@ fn decimal(report: &mut Report, place: Place, number: &ast::Number) -> Option<Va
         report.push(
             Diagnostic::error(
                 Code::PL0208,
-                format!("`{}` does not fit into a `decimal`", number.text),
+                format!("{} does not fit into a `decimal`", shown(number)),
             )
             .here(place, "a `decimal` has 28 digits, and never rounds"),
         );
     }
     parsed
+}
+
+/// A number in a message; a long one can be seen in the text.
+fn shown(number: &ast::Number) -> String {
+    const LONGEST: usize = 40;
+    match number.text.len() {
+        ..=LONGEST => format!("`{}`", number.text),
+        _ => "this number".to_owned(),
+    }
 }
 
 /// A number as a decimal, when it can be held exactly.
