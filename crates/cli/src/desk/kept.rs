@@ -1,5 +1,6 @@
 //! The file of a store, opened and closed in between.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -32,7 +33,8 @@ impl Kept {
     pub(super) fn open(&self) -> Result<(), Unavailable> {
         let mut disk = self.disk();
         if disk.is_none() {
-            let opened = Disk::open(&self.path, self.wait).map_err(|error| match error {
+            let opened = whole(|| Disk::open(&self.path, self.wait));
+            let opened = opened.map_err(|error| match error {
                 StoreError::Slow(bound) => Unavailable(format!(
                     "another process has kept the store for {bound:?}; `--wait` says how long \
                      to wait"
@@ -68,11 +70,25 @@ impl Kept {
     }
 
     fn with<T>(&self, ask: impl FnOnce(&Disk) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        match &*self.disk() {
-            Some(disk) => ask(disk),
+        let mut disk = self.disk();
+        let answer = match &*disk {
+            Some(disk) => whole(|| ask(disk)),
             None => Err(StoreError::Failed("it is closed".into())),
+        };
+        if matches!(answer, Err(StoreError::Damaged(_))) {
+            // Closing writes, and what is damaged is not written to.
+            std::mem::forget(disk.take());
         }
+        answer
     }
+}
+
+/// Has something done with the file. In some damaged files the database finds what it
+/// believes to be impossible, and panics.
+fn whole<T>(ask: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    // Nothing of the database is touched after a panic.
+    catch_unwind(AssertUnwindSafe(ask))
+        .unwrap_or_else(|_| Err(StoreError::Damaged("its file contradicts itself".into())))
 }
 
 impl Store for Kept {

@@ -283,3 +283,25 @@ fn hostile_input_is_denied_or_refused_and_never_shown_raw() {
         .says("larger than 64 MiB");
     by_policy(&folder, &["settle", "-1", "ok"], "").ends(2);
 }
+
+#[test]
+fn a_damaged_store_is_an_answer_and_no_crash() {
+    let folder = desk();
+    let (id, _) = issued(&folder);
+    let good = folder.bytes("store/store.redb");
+    let request = call("clerk", "order", order(1)).to_string();
+    // All over the first pages, where the trees begin and end.
+    for at in (64..good.len().min(40_000)).step_by(1_997) {
+        let mut bytes = good.clone();
+        bytes[at] ^= 0x55;
+        bytes[at + 1] ^= 0xff;
+        folder.file("store/store.redb", bytes);
+        let run = by_policy(&folder, &["use", "--credential", &id], &request);
+        let reason = run.json()["reason"].clone();
+        let answers = reason == "unavailable" && run.code == 2 || reason == "granted";
+        assert!(answers, "{at}: {}\n{}", run.stdout, run.stderr);
+    }
+    folder.file("store/store.redb", &good[..good.len() / 2]);
+    let run = by_policy(&folder, &["use", "--credential", &id], &request).ends(2);
+    assert_eq!(run.json()["reason"], "unavailable");
+}
