@@ -273,6 +273,15 @@ pub struct Charge {
     pub amount: Decimal,
 }
 
+/// All kinds of histories.
+const HISTORY_KEYS: [HistoryKey; 5] = [
+    HistoryKey::Task,
+    HistoryKey::Credential,
+    HistoryKey::Chain,
+    HistoryKey::Agent,
+    HistoryKey::User,
+];
+
 impl Held {
     /// Which calls a history of this credential holds: those with any of these keys.
     pub(crate) fn keys(&self, per: HistoryKey) -> BTreeSet<SmolStr> {

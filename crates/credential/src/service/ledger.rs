@@ -39,9 +39,12 @@ pub fn revoke(
     audit: &dyn Audit,
     revocation: &Revocation,
 ) -> Result<Epoch, Error> {
-    let written = store.transact(&Ask::default(), &mut |_| {
-        vec![Write::Revocation(revocation.clone())]
-    })?;
+    // None of the earlier ones has to be told.
+    let ask = Ask {
+        known: Epoch(u64::MAX),
+        ..Ask::default()
+    };
+    let written = store.transact(&ask, &mut |_| vec![Write::Revocation(revocation.clone())])?;
     audit.append(&Entry {
         time: revocation.time,
         event: Event::Revoke {

@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::{
-    Ask, Charge, Counter, Filter, Given, Held, Past, State, Store, StoreError, Write, Written,
-    exact_sum,
+    Ask, Charge, Counter, Filter, Given, HISTORY_KEYS, Held, Past, State, Store, StoreError, Write,
+    Written, exact_sum,
 };
 use crate::id::CredentialId;
 use crate::revocation::{Epoch, Revocation};
@@ -73,6 +73,8 @@ struct Tables {
     /// The last number that a call got.
     last_call: i64,
     calls: BTreeMap<i64, Past>,
+    /// Kind of history, whose, when, number: so that old calls are stepped over.
+    histories: BTreeSet<(u8, SmolStr, Time, i64)>,
     totals: Totals,
     /// By history and key.
     counters: BTreeMap<(SmolStr, SmolStr), u64>,
@@ -87,11 +89,13 @@ impl Tables {
 
     fn read(&self, ask: &Ask<'_>) -> State {
         let held = ask.credential.and_then(|id| self.credentials.get(id));
-        let known = |(epoch, _): &(Epoch, Revocation)| *epoch > ask.known;
-        let epochs = (1..).map(Epoch).zip(self.revocations.iter().cloned());
+        let known = usize::try_from(ask.known.0).unwrap_or(usize::MAX);
+        let epochs = (1..).map(Epoch).zip(&self.revocations).skip(known);
         State {
             epoch: self.epoch(),
-            revocations: epochs.filter(known).collect(),
+            revocations: epochs
+                .map(|(epoch, revocation)| (epoch, revocation.clone()))
+                .collect(),
             credential: held.cloned(),
             assents: match ask.assents {
                 Some((agent, now)) => {
@@ -120,18 +124,17 @@ impl Tables {
     }
 
     fn past(&self, ask: &Ask<'_>, held: &Held) -> Vec<Past> {
-        let queries: Vec<_> = ask
-            .calls
-            .iter()
-            .map(|query| (query, held.keys(query.per)))
-            .collect();
-        let asked_for = |past: &&Past| {
-            queries.iter().any(|(query, keys)| {
-                query.since.is_none_or(|since| past.record.time >= since)
-                    && past.key(query.per).is_some_and(|key| keys.contains(&key))
-            })
-        };
-        self.calls.values().filter(asked_for).cloned().collect()
+        let mut found = BTreeSet::new();
+        for query in ask.calls {
+            let since = query.since.unwrap_or(Time(i64::MIN));
+            for whose in held.keys(query.per) {
+                let per = query.per as u8;
+                let range = (per, whose.clone(), since, 0)..=(per, whose, Time(i64::MAX), i64::MAX);
+                found.extend(self.histories.range(range).map(|(_, _, _, seq)| *seq));
+            }
+        }
+        let calls = found.iter().filter_map(|seq| self.calls.get(seq));
+        calls.cloned().collect()
     }
 
     fn counters(&self, ask: &Ask<'_>, held: &Held) -> Vec<Counter> {
@@ -237,6 +240,12 @@ impl Tables {
                 Write::Call(mut past) => {
                     self.last_call += 1;
                     past.record.seq = self.last_call;
+                    for per in HISTORY_KEYS {
+                        if let Some(whose) = past.key(per) {
+                            let key = (per as u8, whose, past.record.time, self.last_call);
+                            self.histories.insert(key);
+                        }
+                    }
                     self.calls.insert(self.last_call, past);
                     written.seq = Some(self.last_call);
                 }

@@ -1,6 +1,5 @@
 //! What a transaction writes.
 
-use placet_model::policy::HistoryKey;
 use placet_model::value::Time;
 use redb::{ReadableTable, WriteTransaction};
 use rust_decimal::Decimal;
@@ -12,15 +11,9 @@ use super::tables::{
 };
 use crate::id::CredentialId;
 use crate::revocation::{Epoch, Revocation};
-use crate::store::{Charge, Counter, Given, Held, Past, StoreError, Write, Written, exact_sum};
-
-const HISTORY_KEYS: [HistoryKey; 5] = [
-    HistoryKey::Task,
-    HistoryKey::Credential,
-    HistoryKey::Chain,
-    HistoryKey::Agent,
-    HistoryKey::User,
-];
+use crate::store::{
+    Charge, Counter, Given, HISTORY_KEYS, Held, Past, StoreError, Write, Written, exact_sum,
+};
 
 /// Writes all of it, one after the other. After an error the transaction is to be dropped.
 pub(super) fn all(
