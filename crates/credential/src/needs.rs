@@ -1,5 +1,7 @@
 //! What a policy needs to be told about a call, and which calls it wants to be kept.
 
+mod kept;
+
 use std::collections::BTreeSet;
 
 use placet_model::ids::{ExprId, FunctionId, HistoryId};
@@ -13,7 +15,10 @@ use smol_str::SmolStr;
 #[derive(Clone, Debug)]
 pub(crate) struct Needs {
     functions: Vec<Need>,
-    args: ArgsRead,
+    args: Members,
+    results: Members,
+    /// Whether a condition reads what past calls did to what.
+    reads_effects: bool,
     counted: Vec<HistoryId>,
 }
 
@@ -40,13 +45,22 @@ impl Need {
     }
 }
 
-/// Which arguments of past calls conditions read.
+/// Which members of a part of past calls, their arguments or results, conditions read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum ArgsRead {
+enum Members {
     /// Those of these names.
     Named(BTreeSet<SmolStr>),
     /// A condition reads all of them together.
     All,
+}
+
+impl Members {
+    fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.contains(name),
+        }
+    }
 }
 
 impl Needs {
@@ -57,7 +71,11 @@ impl Needs {
             .collect();
         Self {
             functions,
-            args: args_read(policy),
+            args: members_read(policy, "args"),
+            results: members_read(policy, "result"),
+            reads_effects: policy.exprs.iter().any(|expr| {
+                matches!(expr, Expr::Field(_, name) if name == "actions" || name == "resources")
+            }),
             counted: counted(policy),
         }
     }
@@ -74,65 +92,12 @@ impl Needs {
 
     /// Whether an argument of a past call is ever read.
     pub(crate) fn reads_arg(&self, name: &str) -> bool {
-        match &self.args {
-            ArgsRead::All => true,
-            ArgsRead::Named(names) => names.contains(name),
-        }
+        self.args.contains(name)
     }
 
     /// The histories for which a counter is enough, in the order of their ids.
     pub(crate) fn counted(&self) -> &[HistoryId] {
         &self.counted
-    }
-
-    /// Names for what is recorded: a function's path for calls that are granted, with
-    /// ` denied` behind it for those that are not. Sorted.
-    pub(crate) fn recorded(&self, policy: &Policy) -> Vec<SmolStr> {
-        let mut names: Vec<SmolStr> = policy
-            .functions
-            .iter()
-            .zip(&self.functions)
-            .flat_map(|(function, need)| {
-                let granted = need.record.then(|| recorded_name(&function.path, false));
-                let denied = need
-                    .record_denied
-                    .then(|| recorded_name(&function.path, true));
-                granted.into_iter().chain(denied)
-            })
-            .collect();
-        names.sort();
-        names
-    }
-}
-
-/// The names under which the calls that a history selects are recorded.
-pub(crate) fn recorded_for(policy: &Policy, id: HistoryId) -> Vec<SmolStr> {
-    let Some(history) = policy.histories.get(id.index()) else {
-        return Vec::new();
-    };
-    let denied = history.outcomes.contains(&Outcome::Denied);
-    let granted = history
-        .outcomes
-        .iter()
-        .any(|outcome| *outcome != Outcome::Denied);
-    policy
-        .functions
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| selects(policy, id, FunctionId::new(*at)))
-        .flat_map(|(_, function)| {
-            let granted = granted.then(|| recorded_name(&function.path, false));
-            let denied = denied.then(|| recorded_name(&function.path, true));
-            granted.into_iter().chain(denied)
-        })
-        .collect()
-}
-
-fn recorded_name(path: &SmolStr, denied: bool) -> SmolStr {
-    if denied {
-        smol_str::format_smolstr!("{path} denied")
-    } else {
-        path.clone()
     }
 }
 
@@ -232,21 +197,21 @@ fn histories_reached(policy: &Policy) -> Vec<BTreeSet<HistoryId>> {
     reached
 }
 
-fn args_read(policy: &Policy) -> ArgsRead {
-    let is_args = |id: ExprId| matches!(policy.exprs.get(id.index()), Some(Expr::Field(_, name)) if name == "args");
+fn members_read(policy: &Policy, part: &str) -> Members {
+    let is_part = |id: ExprId| matches!(policy.exprs.get(id.index()), Some(Expr::Field(_, name)) if name == part);
     let mut names = BTreeSet::new();
     for expr in &policy.exprs {
         if let Expr::Field(of, name) = expr {
-            if is_args(*of) {
+            if is_part(*of) {
                 names.insert(name.clone());
             }
             continue;
         }
         let mut whole = false;
-        expr.for_each_child(|child| whole |= is_args(child));
+        expr.for_each_child(|child| whole |= is_part(child));
         if whole {
-            return ArgsRead::All;
+            return Members::All;
         }
     }
-    ArgsRead::Named(names)
+    Members::Named(names)
 }

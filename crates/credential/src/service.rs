@@ -75,7 +75,7 @@ pub struct Service {
     store: Arc<dyn Store>,
     audit: Arc<dyn Audit>,
     settings: Settings,
-    /// Since when the calls of each name are recorded, by name.
+    /// Since when each thing is kept of calls, by name.
     recording: Vec<(SmolStr, Time)>,
     revocations: RwLock<Revocations>,
     held: Mutex<LruCache<CredentialId, Arc<Held>>>,
@@ -85,8 +85,8 @@ impl Service {
     /// Opens a service on a store. All services on one store decide by one policy at a
     /// time.
     ///
-    /// Calls are recorded from the moment on when a policy is first served whose histories
-    /// select them. A history that reaches further back is incomplete, which is undefined
+    /// What histories need is kept of calls from the moment on when a policy is first served
+    /// that needs it. A history that reaches further back is incomplete, which is undefined
     /// and not empty; in a store that has never issued a credential nothing is missing.
     ///
     /// # Errors
@@ -108,31 +108,46 @@ impl Service {
             recording: true,
             ..Ask::default()
         };
-        store.transact(&ask, &mut |state: &State| {
-            revocations = Revocations::default();
-            revocations.learn(&state.revocations);
-            recording = wanted
-                .iter()
-                .map(|name| {
-                    let known = state.recording.iter().find(|(known, _)| known == name);
-                    let since = match known {
-                        Some((_, since)) => *since,
-                        None if state.used => now,
-                        None => Time(i64::MIN),
-                    };
-                    (name.clone(), since)
-                })
-                .collect();
-            let mut writes = Vec::new();
-            if recording != state.recording {
-                writes.push(Write::Recording(recording.clone()));
+        let mut fresh = None;
+        loop {
+            let mut lacking = false;
+            store.transact(&ask, &mut |state: &State| {
+                lacking = false;
+                revocations = Revocations::default();
+                revocations.learn(&state.revocations);
+                recording = wanted
+                    .iter()
+                    .map(|name| {
+                        let known = state.recording.iter().find(|(known, _)| known == name);
+                        let since = match known {
+                            Some((_, since)) => *since,
+                            None if !state.used => Time(i64::MIN),
+                            None => {
+                                lacking |= fresh.is_none();
+                                fresh.unwrap_or(now)
+                            }
+                        };
+                        (name.clone(), since)
+                    })
+                    .collect();
+                let mut writes = Vec::new();
+                if lacking {
+                    return writes;
+                }
+                if recording != state.recording {
+                    writes.push(Write::Recording(recording.clone()));
+                }
+                // Counters of another policy have not seen every call.
+                if state.counting != *digest {
+                    writes.push(Write::Counting(digest.clone()));
+                }
+                writes
+            })?;
+            if !lacking {
+                break;
             }
-            // Counters of another policy have not seen every call.
-            if state.counting != *digest {
-                writes.push(Write::Counting(digest.clone()));
-            }
-            writes
-        })?;
+            fresh = Some(after_all(&*store, now)?);
+        }
         let held = Mutex::new(LruCache::new(settings.credentials_cached));
         Ok(Self {
             engine,
@@ -309,9 +324,18 @@ struct Learnt<'a> {
     revocations: &'a Revocations,
 }
 
+/// A time after all calls so far, of which something was not kept: after now, and should
+/// the clock be behind, after the last credential was issued.
+fn after_all(store: &dyn Store, now: Time) -> Result<Time, StoreError> {
+    let all = store.credentials(&Filter::default())?;
+    let issued = all.iter().map(|held| held.credential.issued);
+    let last = issued.fold(now, Time::max);
+    Ok(Time(last.0.saturating_add(1)))
+}
+
 /// What a request may not bring along, since the service keeps it. Empty lists say
-/// nothing.
-fn vouched(request: &Request) -> Option<SmolStr> {
+/// nothing, and are taken away, so that nothing can mistake them for told ones.
+fn vouched(request: &mut Request) -> Option<SmolStr> {
     let kept = [
         (
             "histories",
@@ -327,9 +351,13 @@ fn vouched(request: &Request) -> Option<SmolStr> {
         ("consents", request.consents.is_empty()),
         ("approvals", request.approvals.is_empty()),
     ];
-    kept.iter().find(|(_, empty)| !empty).map(|(name, _)| {
+    let wrong = kept.iter().find(|(_, empty)| !empty);
+    let wrong = wrong.map(|(name, _)| {
         format_smolstr!("/{name}: the service keeps {name} and takes none from a request")
-    })
+    });
+    request.histories.clear();
+    request.budgets.clear();
+    wrong
 }
 
 /// Why there is no answer. A caller that gets this denies.

@@ -4,10 +4,11 @@ use placet_model::pattern::Concrete;
 use placet_model::request::{Assent, Covers};
 use placet_model::text::check_id;
 use placet_model::value::Time;
+use smol_str::SmolStr;
 
 use super::{Error, Service};
 use crate::audit::Event;
-use crate::store::{Ask, AssentKind, Given, Write};
+use crate::store::{Ask, AssentKind, Filter, Given, Write};
 
 impl Service {
     /// Records a consent or an approval. Whoever calls vouches for who gave it. Without an
@@ -58,6 +59,16 @@ impl Service {
         Ok(Given { id, kind, assent })
     }
 
+    /// Whether it has ever held a credential: then it is an agent, though the policy may
+    /// know it by a group that comes with requests only.
+    fn has_held(&self, id: &SmolStr) -> Result<bool, Error> {
+        let filter = Filter {
+            agent: Some(id.clone()),
+            ..Filter::default()
+        };
+        Ok(!self.store.credentials(&filter)?.is_empty())
+    }
+
     fn check(&self, kind: AssentKind, assent: &Assent, now: Time) -> Result<(), Error> {
         let refuse = |why: String| Err(Error::Assent(why));
         let by = &assent.by;
@@ -74,9 +85,8 @@ impl Service {
                 return refuse(error.to_string());
             }
         }
-        let is_agent =
-            *by == assent.agent || self.policy().agents.iter().any(|agent| agent.name == *by);
-        if is_agent {
+        let declared = self.policy().agents.iter().any(|agent| agent.name == *by);
+        if *by == assent.agent || declared || self.has_held(by)? {
             return refuse(format!(
                 "`{by}` is an agent: agents neither consent nor approve"
             ));

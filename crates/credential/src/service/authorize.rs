@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use placet_evaluator::Engine;
-use placet_model::decision::{BudgetDuty, Decision, DutyCover, Reason};
+use placet_model::decision::{BudgetDuty, Decision, Reason};
 use placet_model::digest::{call_digest, triple_digest};
 use placet_model::json::Fields;
 use placet_model::policy::Outcome;
-use placet_model::request::{Asked, Covers, Record, Request};
+use placet_model::request::{Asked, Assent, Covers, Record, Request};
 use placet_model::value::{Duration, Time};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -68,7 +68,7 @@ impl Service {
         let mut decision = None;
         let mut charges = Vec::new();
         let mut seq = None;
-        if let Some(wrong) = vouched(&request) {
+        if let Some(wrong) = vouched(&mut request) {
             decision = Some(self.refusal(Reason::InvalidRequest, wrong));
         } else if let Some(held) = &held
             && need.is_nothing()
@@ -184,7 +184,7 @@ impl Service {
         };
         let mut writes: Vec<Write> = told.begun.into_iter().map(Write::Counter).collect();
         if granted {
-            let used = used_assents(&self.engine, request, &decision, &state.assents);
+            let used = used_assents(&self.engine, request, &state.assents);
             writes.extend(used.into_iter().map(Write::Spend));
             writes.extend(charges.iter().map(|charge| Write::Charge {
                 chain: held.id.chain(),
@@ -283,15 +283,7 @@ impl Service {
         seq: Option<i64>,
         now: Time,
     ) -> Entry {
-        let (tool, digest) = match &request.asked {
-            Asked::Call { tool, args } => (tool.clone(), call_digest(tool, args)),
-            Asked::Triple {
-                tool,
-                action,
-                resource,
-            } => (tool.clone(), triple_digest(tool, action, resource)),
-            Asked::Scopes { .. } | Asked::Listing { .. } => Default::default(),
-        };
+        let (tool, digest) = tool_and_digest(&request.asked);
         let event = Event::Call {
             clear: audit::clear(self.policy(), request, &tool),
             tool,
@@ -314,6 +306,19 @@ fn denied(decision: Decision) -> Authorized {
         decision,
         seq: None,
         settle_before: None,
+    }
+}
+
+/// The tool of a call, and the digest by which it is told from others.
+fn tool_and_digest(asked: &Asked) -> (SmolStr, SmolStr) {
+    match asked {
+        Asked::Call { tool, args } => (tool.clone(), call_digest(tool, args)),
+        Asked::Triple {
+            tool,
+            action,
+            resource,
+        } => (tool.clone(), triple_digest(tool, action, resource)),
+        Asked::Scopes { .. } | Asked::Listing { .. } => Default::default(),
     }
 }
 
@@ -382,39 +387,46 @@ fn charges(budgets: &[BudgetDuty]) -> Option<Vec<Charge>> {
 
 /// Which consents and approvals to this single call the grant rests on: those without
 /// which it would be none, the oldest first. The others stay for another call.
-fn used_assents(
-    engine: &Engine,
-    request: &mut Request,
-    decision: &Decision,
-    given: &[Given],
-) -> Vec<u64> {
-    let digests: Vec<&SmolStr> = decision
-        .obligations
-        .consents
-        .iter()
-        .flat_map(|duty| &duty.covers)
-        .chain(
-            decision
-                .obligations
-                .approvals
-                .iter()
-                .flat_map(|duty| &duty.covers),
-        )
-        .filter_map(|cover| match cover {
-            DutyCover::Call(digest) => Some(digest),
-            DutyCover::Scope(..) => None,
-        })
-        .collect();
+///
+/// It goes by the call, not by what the duties ask for: one to this call also counts where
+/// one to its scope is asked for, and is spent by it all the same.
+fn used_assents(engine: &Engine, request: &mut Request, given: &[Given]) -> Vec<u64> {
+    let single = |given: &Given| matches!(given.assent.covers, Covers::Call(_));
+    if !given.iter().any(single) {
+        return Vec::new();
+    }
+    let (_, digest) = tool_and_digest(&request.asked);
     let bound = |given: &Given| match &given.assent.covers {
-        Covers::Call(digest) => digests.contains(&digest),
+        Covers::Call(of) => *of == digest,
         Covers::Scope(_) => false,
     };
-    let mut kept: Vec<Given> = given.to_vec();
+    // Of those that say the same the oldest is enough: however often somebody consents, the
+    // engine is asked once for each who did.
+    let same = |a: &Given, b: &Given| {
+        let said = |given: &Given| Assent {
+            not_after: None,
+            ..given.assent.clone()
+        };
+        a.kind == b.kind && said(a) == said(b)
+    };
+    let mut kept: Vec<Given> = Vec::new();
+    for one in given {
+        let counts = !single(one) || bound(one);
+        if counts && !kept.iter().any(|known| bound(known) && same(known, one)) {
+            kept.push(one.clone());
+        }
+    }
     // The newest is tried first, so that the oldest is what is spent.
-    for one in given.iter().rev().filter(|given| bound(given)) {
+    let candidates: Vec<u64> = kept
+        .iter()
+        .rev()
+        .filter(|given| bound(given))
+        .map(|given| given.id)
+        .collect();
+    for id in candidates {
         let without: Vec<Given> = kept
             .iter()
-            .filter(|other| other.id != one.id)
+            .filter(|other| other.id != id)
             .cloned()
             .collect();
         give_assents(request, &without);

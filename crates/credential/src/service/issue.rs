@@ -94,7 +94,7 @@ impl Service {
             assents: Some((&agent, now)),
             ..Ask::default()
         };
-        let early = self.misasked(&request);
+        let early = self.misasked(&mut request);
         if early.is_none() {
             self.transact(&ask, &mut |learnt| {
                 made = None;
@@ -160,7 +160,7 @@ impl Service {
     }
 
     /// What cannot be decided as an issuance at all.
-    fn misasked(&self, request: &Request) -> Option<Decision> {
+    fn misasked(&self, request: &mut Request) -> Option<Decision> {
         let wrong = if !matches!(request.asked, Asked::Scopes { .. }) {
             Some(SmolStr::new_static(
                 "/scopes: missing: a credential is issued for scopes",

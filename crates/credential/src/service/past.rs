@@ -10,7 +10,7 @@ use placet_model::wire::limits::MAX_RECORDS;
 use smol_str::SmolStr;
 
 use super::Service;
-use crate::needs::{Need, recorded_for};
+use crate::needs::Need;
 use crate::store::{CallQuery, Counter, CounterQuery, Held, Past, State, Write};
 
 /// What to ask the store for.
@@ -95,7 +95,13 @@ pub(super) fn told(
         let Some(history) = policy.histories.get(id.index()) else {
             continue;
         };
-        if !whole(service, history, &recorded_for(policy, *id), held, now) {
+        if !whole(
+            service,
+            history,
+            &service.needs.recorded_for(policy, *id),
+            held,
+            now,
+        ) {
             continue;
         }
         let counted = service.needs.counted().contains(id);

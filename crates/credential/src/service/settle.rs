@@ -121,8 +121,11 @@ impl Service {
             ..Ask::default()
         };
         self.transact(&ask, &mut |learnt| match &learnt.state.call {
-            Some(past) => self.settled(past, Outcome::Failed, Fields::new()),
-            None => Vec::new(),
+            // Who guessed the number may have settled it: nothing is given back twice.
+            Some(past) if past.record.outcome == Outcome::Pending => {
+                self.settled(past, Outcome::Failed, Fields::new())
+            }
+            _ => Vec::new(),
         })?;
         Ok(())
     }

@@ -7,6 +7,7 @@
 )]
 
 mod asking;
+mod attacks;
 mod budgets;
 mod histories;
 mod issuing;
