@@ -1,5 +1,7 @@
 //! `placet consent`
 
+mod beforehand;
+
 use std::path::Path;
 
 use placet::Policy;
@@ -8,7 +10,7 @@ use placet::credential::store::{AssentKind, Given};
 use placet::json::{self, Approver, AskedFor, asked_for_to_json, assent_to_json};
 use placet::model::json::Json;
 use placet::model::policy::{Group, GroupKind};
-use placet::model::request::{Assent, Covers, ScopeRequest};
+use placet::model::request::Assent;
 use smol_str::SmolStr;
 
 use crate::args::{Consent, Format};
@@ -25,7 +27,7 @@ use crate::render::decision::covered;
 pub(crate) fn run(args: &Consent) -> Result<Ended, Error> {
     let policy = policy::load(&args.policy.paths)?;
     check_groups(&policy, args)?;
-    let (given, remaining) = match beforehand(args)? {
+    let (given, remaining) = match beforehand::assent(&policy, args)? {
         Some(assent) => (vec![assent], AskedFor::default()),
         None => {
             let asked = asked(args.decision.as_deref())?;
@@ -171,38 +173,6 @@ fn check_groups(policy: &Policy, args: &Consent) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// What is recorded before anything asks for it.
-fn beforehand(args: &Consent) -> Result<Option<(AssentKind, Assent)>, Error> {
-    let Some(scope) = &args.scope else {
-        return Ok(None);
-    };
-    let ([tool, action, resource], Some(agent)) = (scope.as_slice(), &args.agent) else {
-        return Err(Error::refused(
-            "a scope has a tool, an action and a resource, and an agent to whom it is given",
-            None,
-        ));
-    };
-    let kind = if args.approval {
-        AssentKind::Approval
-    } else {
-        AssentKind::Consent
-    };
-    let assent = Assent {
-        by: args.by.clone(),
-        groups: args.groups.clone(),
-        agent: agent.clone(),
-        user: args.user.clone(),
-        task: args.task.clone(),
-        covers: Covers::Scope(ScopeRequest {
-            tool: tool.into(),
-            actions: vec![action.into()],
-            resources: vec![resource.into()],
-        }),
-        not_after: None,
-    };
-    Ok(Some((kind, assent)))
 }
 
 /// Why nothing can be recorded.

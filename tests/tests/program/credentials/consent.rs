@@ -79,6 +79,28 @@ fn a_consent_may_come_first() {
         .shows("recorded consent 1");
     let granted = by_policy(&folder, &["issue"], request.to_string()).ends(0);
     assert_eq!(granted.json()["credential"]["consents"][0]["by"], "ana");
+    let wrong = ["consent", "--by", "ana", "--agent", "clerk", "--scope"];
+    by_policy(
+        &folder,
+        &[&wrong[..], &["shop.exprt", "export", "**"]].concat(),
+        "",
+    )
+    .ends(2)
+    .says("did you mean `shop.export`?");
+    by_policy(
+        &folder,
+        &[&wrong[..], &["shop", "exports", "**"]].concat(),
+        "",
+    )
+    .ends(2)
+    .says("did you mean `export`?");
+    by_policy(
+        &folder,
+        &[&wrong[..], &["shop", "any", "a/../b"]].concat(),
+        "",
+    )
+    .ends(2)
+    .says("cannot be recorded");
     // What asks for nothing, and what is no decision.
     let run = by_policy(&folder, &["consent", "--by", "ana"], granted.stdout);
     run.ends(2).says("asks for no consent");
