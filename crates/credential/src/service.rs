@@ -318,6 +318,42 @@ impl Service {
     }
 }
 
+/// A credential as a caller presents it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presented<'a> {
+    /// Which.
+    pub id: &'a CredentialId,
+    /// The SHA-256 thumbprint (RFC 7638) of the key that the caller has proven to have, by
+    /// DPoP (RFC 9449) for instance. A credential that is bound to a key is nobody's
+    /// without it.
+    pub proven_key: Option<&'a str>,
+}
+
+impl<'a> From<&'a CredentialId> for Presented<'a> {
+    /// Without proof of a key.
+    fn from(id: &'a CredentialId) -> Self {
+        Self {
+            id,
+            proven_key: None,
+        }
+    }
+}
+
+impl Presented<'_> {
+    /// What is wrong with the proof, if anything is.
+    fn unproven(&self, held: &Held) -> Option<&'static str> {
+        match (&held.key, self.proven_key) {
+            (Some(_), None) => {
+                Some("the credential is bound to a key, and the caller has not proven to have it")
+            }
+            (Some(bound), Some(proven)) if bound != proven => {
+                Some("the credential is bound to another key than the one that was proven")
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What a step on the store sees, new revocations learnt.
 struct Learnt<'a> {
     state: &'a State,

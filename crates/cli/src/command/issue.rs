@@ -3,7 +3,7 @@
 use placet::Decision;
 use placet::credential::id::CredentialId;
 use placet::credential::keys::Keyring;
-use placet::credential::service::{IssueOptions, Mode};
+use placet::credential::service::{IssueOptions, Mode, Presented};
 use placet::credential::token::Issuer;
 use placet::json::Invalid;
 use placet::model::json::Json;
@@ -112,7 +112,7 @@ impl Issuing {
                     proven_key: from.proven_key.as_deref(),
                 };
                 let parent = own.accepted(named, &request, Some(&from.holder), now)?;
-                Some((parent, from.holder.clone()))
+                Some(parent)
             }
             _ => None,
         };
@@ -138,7 +138,7 @@ impl Issuing {
     fn decide(
         &mut self,
         request: Request,
-        parent: Option<(CredentialId, SmolStr)>,
+        parent: Option<CredentialId>,
         now: Time,
     ) -> Result<Decision, Unavailable> {
         let options = IssueOptions {
@@ -150,9 +150,15 @@ impl Issuing {
             key: self.how.key.clone(),
         };
         let service = self.desk.service(now)?;
-        Ok(match parent {
+        Ok(match parent.as_ref().zip(self.from.as_ref()) {
             None => service.issue(request, &options, now)?,
-            Some((parent, holder)) => service.delegate(&parent, &holder, request, &options, now)?,
+            Some((parent, from)) => {
+                let presented = Presented {
+                    id: parent,
+                    proven_key: from.proven_key.as_deref(),
+                };
+                service.delegate(presented, &from.holder, request, &options, now)?
+            }
         })
     }
 

@@ -2,7 +2,7 @@
 
 use placet::Decision;
 use placet::credential::id::CredentialId;
-use placet::credential::service::Authorized;
+use placet::credential::service::{Authorized, Presented};
 use placet::credential::token::TokenError;
 use placet::json::{self, Invalid};
 use placet::model::json::{Fields, Json};
@@ -70,7 +70,11 @@ impl Using {
         let id = own.accepted(named, &request, None, now)?;
         let again = request.clone();
         let service = self.desk.service(now)?;
-        let mut authorized = service.authorize(&id, request, now)?;
+        let presented = Presented {
+            id: &id,
+            proven_key: self.tokens.proven_key.as_deref(),
+        };
+        let mut authorized = service.authorize(presented, request, now)?;
         self.explain(&mut authorized.decision, again, &id)?;
         let service = self.desk.service(now)?;
         if let (Some(seq), Some(how)) = (authorized.seq, self.settle) {

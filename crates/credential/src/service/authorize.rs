@@ -14,10 +14,10 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::past::Told;
-use super::{Error, Learnt, Service, past, vouched};
+use super::{Error, Learnt, Presented, Service, past, vouched};
 use crate::audit::{self, Entry, Event};
-use crate::id::CredentialId;
 use crate::needs::Need;
+use crate::revocation::Revocations;
 use crate::store::{Ask, AssentKind, Charge, Given, Held, Past, State, Write, Written};
 
 /// What came of asking for a call.
@@ -46,12 +46,14 @@ impl Service {
     ///
     /// When the store or the audit fails: the call is not authorized. What was counted by
     /// then is given back if the store can still be reached, else it stays counted.
-    pub fn authorize(
+    pub fn authorize<'p>(
         &self,
-        id: &CredentialId,
+        presented: impl Into<Presented<'p>>,
         mut request: Request,
         now: Time,
     ) -> Result<Authorized, Error> {
+        let presented = presented.into();
+        let id = presented.id;
         let started = Instant::now();
         request.time = Some(now);
         let tool = match &request.asked {
@@ -64,6 +66,11 @@ impl Service {
             }
         };
         let need = self.needs.call(self.policy(), &tool);
+        let used = Used {
+            presented,
+            need: &need,
+            now,
+        };
         let mut held = self.remembered(id)?;
         let mut decision = None;
         let mut charges = Vec::new();
@@ -76,10 +83,9 @@ impl Service {
             let epoch = self.store.epoch()?;
             let revocations = self.revocations.read().map_err(|_| Error::Poisoned)?;
             if epoch == revocations.epoch() {
-                let revoked = revocations.covers(&held.credential, held.epoch);
-                drop(revocations);
                 request.credential = Some(held.credential.clone());
-                decision = Some(self.unless_revoked(revoked, self.engine.decide(&request)));
+                let decided = self.engine.decide(&request);
+                decision = Some(self.unless_void(presented, held, &revocations, decided));
             }
         }
         let decision = match decision {
@@ -115,7 +121,7 @@ impl Service {
                         if !unkept.is_empty() {
                             return Vec::new();
                         }
-                        let made = self.decide_call(&mut request, kept, learnt, &need, told, now);
+                        let made = self.decide_call(&mut request, &used, kept, learnt, told);
                         let (decision, writes, charged) = made;
                         answer = Some(decision);
                         charges = charged;
@@ -153,19 +159,23 @@ impl Service {
     fn decide_call(
         &self,
         request: &mut Request,
+        used: &Used<'_>,
         held: &Held,
         learnt: &Learnt<'_>,
-        need: &Need,
         told: Told,
-        now: Time,
     ) -> (Decision, Vec<Write>, Vec<Charge>) {
+        let Used {
+            presented,
+            need,
+            now,
+        } = *used;
         let state = learnt.state;
         request.credential = Some(held.credential.clone());
         request.histories = told.histories;
         request.budgets = spent(state);
         give_assents(request, &state.assents);
-        let revoked = learnt.revocations.covers(&held.credential, held.epoch);
-        let decision = self.unless_revoked(revoked, self.engine.decide(request));
+        let decided = self.engine.decide(request);
+        let decision = self.unless_void(presented, held, learnt.revocations, decided);
         let granted = decision.is_grant();
         let charges = if granted {
             match charges(&decision.obligations.budgets) {
@@ -217,13 +227,28 @@ impl Service {
         (decision, writes, charges)
     }
 
-    fn unless_revoked(&self, revoked: bool, decision: Decision) -> Decision {
-        if !revoked || decision.reason <= Reason::Revoked {
+    /// A decision, unless the credential is not the caller's to use or is revoked.
+    fn unless_void(
+        &self,
+        presented: Presented<'_>,
+        held: &Held,
+        revocations: &Revocations,
+        decision: Decision,
+    ) -> Decision {
+        let (reason, why) = if let Some(why) = presented.unproven(held)
+            && decision.reason > Reason::WrongHolder
+        {
+            (Reason::WrongHolder, why)
+        } else if decision.reason > Reason::Revoked
+            && revocations.covers(&held.credential, held.epoch)
+        {
+            (Reason::Revoked, "the credential is revoked")
+        } else {
             return decision;
-        }
+        };
         Decision {
             requests: decision.requests,
-            ..self.refusal(Reason::Revoked, "the credential is revoked")
+            ..self.refusal(reason, why)
         }
     }
 
@@ -299,6 +324,15 @@ impl Service {
         let credential = held.map(|held| &held.credential);
         self.entry_of(now, event, decision, request, credential)
     }
+}
+
+/// How a credential is used.
+#[derive(Clone, Copy)]
+struct Used<'a> {
+    presented: Presented<'a>,
+    /// What the function that is called needs.
+    need: &'a Need,
+    now: Time,
 }
 
 fn denied(decision: Decision) -> Authorized {

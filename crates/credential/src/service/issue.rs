@@ -9,7 +9,7 @@ use placet_model::value::Time;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::authorize::{elapsed, give_assents};
-use super::{Error, Learnt, Service, vouched};
+use super::{Error, Learnt, Presented, Service, vouched};
 use crate::audit::Event;
 use crate::id::CredentialId;
 use crate::revocation::{Revocation, Revoked};
@@ -60,21 +60,21 @@ impl Service {
     /// # Errors
     ///
     /// When the store or the audit fails; then nothing was issued.
-    pub fn delegate(
+    pub fn delegate<'p>(
         &self,
-        parent: &CredentialId,
+        parent: impl Into<Presented<'p>>,
         holder: &str,
         request: Request,
         options: &IssueOptions,
         now: Time,
     ) -> Result<Decision, Error> {
-        self.make(request, Some((parent, holder)), options, now)
+        self.make(request, Some((parent.into(), holder)), options, now)
     }
 
     fn make(
         &self,
         mut request: Request,
-        from: Option<(&CredentialId, &str)>,
+        from: Option<(Presented<'_>, &str)>,
         options: &IssueOptions,
         now: Time,
     ) -> Result<Decision, Error> {
@@ -90,7 +90,7 @@ impl Service {
         let mut decision = None;
         let agent = request.agent.id.clone();
         let ask = Ask {
-            credential: from.map(|(id, _)| id),
+            credential: from.map(|(parent, _)| parent.id),
             assents: Some((&agent, now)),
             ..Ask::default()
         };
@@ -178,7 +178,7 @@ impl Service {
     fn decide_issue(
         &self,
         request: &mut Request,
-        from: Option<(&CredentialId, &str)>,
+        from: Option<(Presented<'_>, &str)>,
         options: &IssueOptions,
         learnt: &Learnt<'_>,
         now: Time,
@@ -190,12 +190,16 @@ impl Service {
             .as_ref()
             .map(|held| held.credential.clone());
         let mut decision = match (from, &state.credential) {
-            (Some((id, _)), None) => self.unknown(id),
+            (Some((presented, _)), None) => self.unknown(presented.id),
             (Some((_, holder)), Some(parent)) if holder != parent.credential.agent.id => self
                 .refusal(
                     Reason::WrongHolder,
                     format_smolstr!("the credential `{}` is not `{holder}`'s", parent.id),
                 ),
+            (Some((presented, _)), Some(parent)) if presented.unproven(parent).is_some() => {
+                let why = presented.unproven(parent).unwrap_or_default();
+                self.refusal(Reason::WrongHolder, why)
+            }
             _ => exact(self.engine.decide(request), options.mode),
         };
         let task = request.task.as_ref().map(|task| &task.id);

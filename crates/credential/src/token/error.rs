@@ -129,6 +129,7 @@ impl TokenError {
         match self {
             Self::NotYetValid(_) => Reason::NotYetValid,
             Self::Expired(_) => Reason::Expired,
+            Self::NoKeyProven | Self::OtherKeyProven => Reason::WrongHolder,
             _ => Reason::InvalidRequest,
         }
     }

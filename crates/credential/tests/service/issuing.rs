@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use placet_credential::audit::Event;
-use placet_credential::service::{Error, Mode};
+use placet_credential::service::{Error, IssueOptions, Mode, Presented};
 use placet_credential::store::{AssentKind, Filter};
 use placet_model::decision::Reason;
 use placet_model::request::{Assent, Covers};
@@ -303,4 +303,43 @@ fn a_request_for_a_call_is_no_issuance() {
     let scopes = asking("clerk", Some("ana"), "bank any account/**");
     let answer = world.service.authorize(&id, scopes, world.now).unwrap();
     assert_eq!(answer.decision.reason, Reason::InvalidRequest);
+}
+
+#[test]
+fn a_bound_credential_needs_the_proof_of_its_key() {
+    let world = World::new();
+    let options = IssueOptions {
+        key: Some("thumb".into()),
+        ..IssueOptions::default()
+    };
+    let request = asking("clerk", Some("ana"), "bank any account/**");
+    let id = id_of(&world.service.issue(request, &options, world.now).unwrap());
+    let presented = |proven_key| Presented {
+        id: &id,
+        proven_key,
+    };
+    for (tool, args) in [
+        ("bank.balance", r#"{"account":"x"}"#),
+        ("bank.pay", r#"{"to":"ana/1","amount":1}"#),
+    ] {
+        let used = |proven| {
+            let call = calling("clerk", tool, args);
+            let answer = world.service.authorize(presented(proven), call, world.now);
+            answer.unwrap().decision.reason
+        };
+        assert_eq!(used(None), Reason::WrongHolder);
+        assert_eq!(used(Some("other")), Reason::WrongHolder);
+        assert_eq!(used(Some("thumb")), Reason::Granted);
+    }
+    let handed_on = |proven| {
+        let request = asking("helper", None, "bank.balance read account/**");
+        let options = IssueOptions::default();
+        let answer =
+            world
+                .service
+                .delegate(presented(proven), "clerk", request, &options, world.now);
+        answer.unwrap().reason
+    };
+    assert_eq!(handed_on(None), Reason::WrongHolder);
+    assert_eq!(handed_on(Some("thumb")), Reason::Granted);
 }

@@ -181,8 +181,8 @@ fn what_is_bound_to_a_key_needs_the_proof() {
     };
     let other = "1ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
     for named in [&issued["credential"]["id"], &issued["token"]] {
-        check(named, &[], "invalid-request");
-        check(named, &["--proven-key", other], "invalid-request");
+        check(named, &[], "wrong-holder");
+        check(named, &["--proven-key", other], "wrong-holder");
         check(named, &["--proven-key", key], "granted");
     }
 }
