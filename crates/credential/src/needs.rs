@@ -95,6 +95,18 @@ impl Needs {
         self.args.contains(name)
     }
 
+    /// Whether an argument of past calls of a function is read that may be absent.
+    pub(crate) fn reads_optional(&self, policy: &Policy, tool: &str) -> bool {
+        let function = policy
+            .function(tool)
+            .and_then(|id| policy.functions.get(id.index()));
+        function.is_some_and(|function| {
+            kept::fields(policy, function.params).iter().any(|field| {
+                (field.optional || field.default.is_some()) && self.reads_arg(&field.name)
+            })
+        })
+    }
+
     /// The histories for which a counter is enough, in the order of their ids.
     pub(crate) fn counted(&self) -> &[HistoryId] {
         &self.counted

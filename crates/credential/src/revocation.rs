@@ -5,7 +5,7 @@ use std::fmt;
 
 use placet_model::credential::Credential;
 use placet_model::value::Time;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use crate::id::CredentialId;
 
@@ -31,6 +31,25 @@ pub struct Revocation {
     pub reason: SmolStr,
     /// When, by the caller's clock; for people. The order of things is the epoch's.
     pub time: Time,
+}
+
+impl Revocation {
+    /// What a service writes that begins to serve another policy than was served before.
+    /// It ends nothing, as nothing is older than time; but it moves the epoch, by which
+    /// services learn of it that still serve the other policy.
+    pub(crate) fn other_policy(policy: &SmolStr, now: Time) -> Self {
+        Self {
+            of: Revoked::IssuedBefore(Time(i64::MIN)),
+            by: "placet".into(),
+            reason: format_smolstr!("from here on policy `{policy}` is served"),
+            time: now,
+        }
+    }
+
+    /// Whether it says that another policy is served.
+    pub(crate) fn is_other_policy(&self) -> bool {
+        self.of == Revoked::IssuedBefore(Time(i64::MIN))
+    }
 }
 
 /// What a revocation ends. A credential ends with any of its ancestors.

@@ -83,7 +83,8 @@ pub struct Service {
 
 impl Service {
     /// Opens a service on a store. All services on one store decide by one policy at a
-    /// time.
+    /// time: those that serve another one fail from now on with [`Error::Superseded`], since
+    /// they do not keep of their calls what this one counts on.
     ///
     /// What histories need is kept of calls from the moment on when a policy is first served
     /// that needs it. A history that reaches further back is incomplete, which is undefined
@@ -109,10 +110,12 @@ impl Service {
             ..Ask::default()
         };
         let mut fresh = None;
+        let mut change = None;
         loop {
             let mut lacking = false;
-            store.transact(&ask, &mut |state: &State| {
+            let written = store.transact(&ask, &mut |state: &State| {
                 lacking = false;
+                change = None;
                 revocations = Revocations::default();
                 revocations.learn(&state.revocations);
                 recording = wanted
@@ -134,6 +137,13 @@ impl Service {
                 if lacking {
                     return writes;
                 }
+                if !state.counting.is_empty()
+                    && (state.counting != *digest || recording != state.recording)
+                {
+                    let told = Revocation::other_policy(digest, now);
+                    change = Some(told.clone());
+                    writes.push(Write::Revocation(told));
+                }
                 if recording != state.recording {
                     writes.push(Write::Recording(recording.clone()));
                 }
@@ -143,6 +153,9 @@ impl Service {
                 }
                 writes
             })?;
+            if let Some(change) = change.take() {
+                revocations.learn(&[(written.epoch, change)]);
+            }
             if !lacking {
                 break;
             }
@@ -213,8 +226,17 @@ impl Service {
             .map_err(|_| Error::Poisoned)?
             .epoch();
         let mut poisoned = false;
+        let mut superseded = false;
         let ask = Ask { known, ..*ask };
         let written = self.store.transact(&ask, &mut |state| {
+            // Not learnt, so that it is told again whenever this service is asked.
+            superseded = state
+                .revocations
+                .iter()
+                .any(|(_, news)| news.is_other_policy());
+            if superseded {
+                return Vec::new();
+            }
             if !state.revocations.is_empty() {
                 match self.revocations.write() {
                     Ok(mut revocations) => revocations.learn(&state.revocations),
@@ -232,6 +254,9 @@ impl Service {
                 }
             }
         })?;
+        if superseded {
+            return Err(Error::Superseded);
+        }
         if poisoned {
             return Err(Error::Poisoned);
         }
@@ -411,6 +436,9 @@ pub enum Error {
     /// Another thread panicked in the middle of something.
     #[error("the service is broken since a thread panicked in it")]
     Poisoned,
+    /// Another policy is served on the store since this service was opened.
+    #[error("another policy is served on the store by now; the service has to be opened again")]
+    Superseded,
     /// A consent or approval that cannot be recorded.
     #[error("{0}")]
     Assent(String),

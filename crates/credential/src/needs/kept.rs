@@ -115,7 +115,7 @@ fn results<'p>(
     })
 }
 
-fn fields(policy: &Policy, ty: Option<TypeId>) -> &[Field] {
+pub(super) fn fields(policy: &Policy, ty: Option<TypeId>) -> &[Field] {
     match ty.and_then(|ty| policy.types.get(ty.index())) {
         Some(Type::Record(fields)) => fields,
         _ => &[],

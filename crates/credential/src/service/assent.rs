@@ -53,7 +53,9 @@ impl Service {
         };
         entry.task.clone_from(&assent.task);
         if let Err(error) = self.audit.append(&entry) {
-            self.transact(&Ask::default(), &mut |_| vec![Write::Spend(id)])?;
+            // Straight to the store: it has to be, whatever others do meanwhile.
+            let spend = &mut |_: &_| vec![Write::Spend(id)];
+            self.store.transact(&Ask::default(), spend)?;
             return Err(error.into());
         }
         Ok(Given { id, kind, assent })

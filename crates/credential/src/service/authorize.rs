@@ -265,12 +265,16 @@ impl Service {
         outcome: Outcome,
         now: Time,
     ) -> Record {
+        let kept = need.record || need.record_denied;
+        let reads = |(name, _): &(SmolStr, _)| kept && self.needs.reads_arg(name);
         let (tool, args) = match &request.asked {
-            Asked::Call { tool, args } => (tool.clone(), args.clone()),
-            Asked::Triple { tool, .. } => (tool.clone(), Fields::new()),
+            Asked::Call { tool, args } => {
+                let args = args.iter().filter(|arg| reads(arg)).cloned();
+                (tool.clone(), args.collect())
+            }
+            Asked::Triple { tool, .. } => (tool.clone(), past::untold(self, tool)),
             Asked::Scopes { .. } | Asked::Listing { .. } => Default::default(),
         };
-        let kept = need.record || need.record_denied;
         let sorted = |mut texts: Vec<SmolStr>| {
             texts.sort();
             texts.dedup();
@@ -292,10 +296,7 @@ impl Service {
             user: held.credential.user.as_ref().map(|user| user.id.clone()),
             task: held.credential.task.as_ref().map(|task| task.id.clone()),
             credential: Some(held.id.as_str().into()),
-            args: args
-                .into_iter()
-                .filter(|(name, _)| kept && self.needs.reads_arg(name))
-                .collect(),
+            args,
             result: Fields::new(),
         }
     }

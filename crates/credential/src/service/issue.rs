@@ -142,7 +142,8 @@ impl Service {
         if let Err(error) = self.audit.append(&entry) {
             // Nobody has seen the credential; it must not be found by chance either.
             if let Some(held) = made {
-                self.transact(&Ask::default(), &mut |_| {
+                // Straight to the store: it has to be, whatever others do meanwhile.
+                self.store.transact(&Ask::default(), &mut |_| {
                     vec![Write::Revocation(Revocation {
                         of: Revoked::Credential(held.id.clone()),
                         by: "placet".into(),

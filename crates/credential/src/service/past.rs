@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use placet_model::ids::HistoryId;
+use placet_model::json::{Fields, Json};
 use placet_model::policy::{History, HistoryKey};
 use placet_model::request::{Calls, Record};
 use placet_model::value::Time;
@@ -12,6 +13,23 @@ use smol_str::SmolStr;
 use super::Service;
 use crate::needs::Need;
 use crate::store::{CallQuery, Counter, CounterQuery, Held, Past, State, Write};
+
+/// Stands for the arguments of a call that did not tell them, a plain triple: no parameter
+/// has this name.
+const UNTOLD: SmolStr = SmolStr::new_static("");
+
+/// The arguments of a plain triple of a function. Where conditions ask past calls for
+/// optional ones, none told must not read as none given.
+pub(super) fn untold(service: &Service, tool: &str) -> Fields {
+    let policy = service.policy();
+    let may_be_absent = service.needs.reads_optional(policy, tool);
+    let untold = (UNTOLD, Json::Null);
+    may_be_absent.then_some(untold).into_iter().collect()
+}
+
+fn is_untold(record: &Record) -> bool {
+    record.args.iter().any(|(name, _)| *name == UNTOLD)
+}
 
 /// What to ask the store for.
 #[derive(Debug, Default)]
@@ -67,8 +85,8 @@ fn window(history: &History, now: Time) -> Option<Time> {
 #[derive(Debug, Default)]
 pub(super) struct Told {
     /// Those that are whole. One that is not here is undefined: when calls of it were not
-    /// recorded from its beginning on, when there are too many, or when the credential has
-    /// no such key.
+    /// recorded from its beginning on, when there are too many, when one did not tell its
+    /// arguments, or when the credential has no such key.
     pub(super) histories: Vec<(SmolStr, Calls)>,
     /// Histories that were asked for as counters, which are not kept, and need their calls.
     pub(super) unkept: Vec<HistoryId>,
@@ -120,18 +138,19 @@ pub(super) fn told(
             }
             continue;
         }
-        let Some(records) = records(history, held, &state.calls, now) else {
+        let Some(mut records) = records(history, held, &state.calls, now) else {
             continue;
         };
+        // Calls of others than the selected tools do not use up the limit.
+        records.retain(|record| service.engine.selects(*id, record));
         if let Some(key) = key {
-            let selected = records
-                .iter()
-                .filter(|record| service.engine.selects(*id, record));
             told.begun.push(Counter {
                 history: history.name.clone(),
                 key,
-                count: selected.count() as u64,
+                count: records.len() as u64,
             });
+        } else if records.iter().any(is_untold) {
+            continue;
         }
         if records.len() <= left {
             left -= records.len();

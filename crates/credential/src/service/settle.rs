@@ -18,7 +18,8 @@ impl Service {
     ///
     /// [`Error::Settle`] when there is no such call, when it is settled already, when its
     /// time is over (it then stays counted), or when the result is not of the declared
-    /// type; nothing changes then.
+    /// type; nothing changes then. When only the audit fails, it *is* settled, and the
+    /// error says that there is no record of it.
     pub fn settle(
         &self,
         seq: i64,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use placet_credential::revocation::{Revocation, Revoked};
-use placet_credential::service::{Service, Settings};
+use placet_credential::service::{Error, Service, Settings};
 use placet_credential::store::{AssentKind, Memory, Store};
 use placet_evaluator::Engine;
 use placet_model::decision::Reason;
@@ -11,7 +11,7 @@ use placet_model::policy::Outcome;
 use placet_model::request::{Assent, Covers};
 use placet_model::value::Time;
 
-use crate::support::{MINUTE, World, calling, compile, fields, read};
+use crate::support::{MINUTE, World, asking, calling, compile, fields, read};
 
 /// A service on a store that others have used before, by a clock that may say anything.
 fn open(policy: &str, store: &Arc<Memory>, now: Time) -> World {
@@ -144,6 +144,70 @@ deny many  {{ tool bank.pay  unless count(all) < 100 }}
     assert_eq!(reason, Reason::DeniedByRule);
     let reason = after_a_change(&policy(before), go, &policy(before), pay);
     assert_eq!(reason, Reason::Granted);
+}
+
+/// A plain triple does not tell the arguments of its call: what a rule asks past calls for
+/// may have been there.
+#[test]
+fn a_plain_triple_is_no_call_without_arguments() {
+    let note = "some p in paid: (has p.args.note and p.args.note == \"evil\")";
+    let policy = PAYMENTS.replace("require large", "// require large");
+    let policy = format!("{policy}\ndeny tainted {{ tool bank.wire  when {note} }}");
+    let world = World::with(&policy, Arc::new(Memory::new()));
+    let id = world.credential("clerk", "bank any **");
+    let wire = || world.call(&id, "clerk", "bank.wire", r#"{"to":"x"}"#);
+    assert_eq!(world.call(&id, "clerk", "bank.pay", SMALL), Reason::Granted);
+    assert_eq!(wire(), Reason::Granted);
+    let triple = read(
+        r#"{"moment":"runtime","agent":{"id":"clerk"},
+            "tool":"bank.pay","action":"pay","resource":"account/x"}"#,
+    );
+    let triple = world.service.authorize(&id, triple, world.now).unwrap();
+    assert_eq!(triple.decision.reason, Reason::Granted);
+    assert_eq!(wire(), Reason::DeniedByRule);
+}
+
+/// A service whose policy was replaced neither counts for the new one nor knows what that
+/// one did: it decides nothing any more.
+#[test]
+fn of_two_policies_on_one_store_only_the_last_is_served() {
+    let store = Arc::new(Memory::new());
+    let start = World::new().now;
+    let count = "deny many { tool bank.pay  unless count(paid) < 2 }";
+    let counted = format!("{PAYMENTS}\n{count}");
+    let (old, new) = (PAYMENTS, counted.as_str());
+    let wire = |world: &World, id| {
+        let call = calling("clerk", "bank.wire", r#"{"to":"x"}"#);
+        let answer = world.service.authorize(id, call, world.now);
+        answer.map(|answer| answer.decision.reason)
+    };
+    let first = open(old, &store, start);
+    let id = first.credential("clerk", "bank any **");
+    assert_eq!(wire(&first, &id).unwrap(), Reason::Granted);
+    let second = open(new, &store, Time(start.0 + MINUTE));
+    // Even what asks the store for nothing but the epoch.
+    for _ in 0..2 {
+        assert!(matches!(wire(&first, &id), Err(Error::Superseded)));
+    }
+    let asked = asking("clerk", Some("ana"), "bank any **");
+    let issued = first.service.issue(asked, &Default::default(), start);
+    assert!(matches!(issued, Err(Error::Superseded)));
+    assert_eq!(wire(&second, &id).unwrap(), Reason::Granted);
+    // The same policy may be served twice.
+    let third = open(new, &store, Time(start.0 + 2 * MINUTE));
+    assert_eq!(wire(&third, &id).unwrap(), Reason::Granted);
+    assert_eq!(wire(&second, &id).unwrap(), Reason::Granted);
+    // What was revoked before is as revoked under the new policy.
+    let revocation = Revocation {
+        of: Revoked::Task("T-1".into()),
+        by: "ops".into(),
+        reason: "drill".into(),
+        time: start,
+    };
+    second.service.revoke(&revocation).unwrap();
+    let fourth = open(old, &store, Time(start.0 + 3 * MINUTE));
+    assert_eq!(wire(&fourth, &id).unwrap(), Reason::Revoked);
+    assert!(matches!(wire(&third, &id), Err(Error::Superseded)));
 }
 
 #[test]
