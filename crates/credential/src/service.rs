@@ -227,8 +227,15 @@ impl Service {
             .epoch();
         let mut poisoned = false;
         let mut superseded = false;
+        let mut older = false;
         let ask = Ask { known, ..*ask };
         let written = self.store.transact(&ask, &mut |state| {
+            // Put back from a copy: what it calls epoch so much is something else than what
+            // is known here.
+            older = state.epoch < known;
+            if older {
+                return Vec::new();
+            }
             // Not learnt, so that it is told again whenever this service is asked.
             superseded = state
                 .revocations
@@ -254,6 +261,9 @@ impl Service {
                 }
             }
         })?;
+        if older {
+            return Err(Error::Older);
+        }
         if superseded {
             return Err(Error::Superseded);
         }
@@ -439,6 +449,9 @@ pub enum Error {
     /// Another policy is served on the store since this service was opened.
     #[error("another policy is served on the store by now; the service has to be opened again")]
     Superseded,
+    /// The store has lost revocations since this service was opened.
+    #[error("the store is older than it was; the service has to be opened again")]
+    Older,
     /// A consent or approval that cannot be recorded.
     #[error("{0}")]
     Assent(String),

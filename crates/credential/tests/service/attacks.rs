@@ -1,10 +1,13 @@
 //! What a hostile agent, a careless operator or a bad clock would try.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use placet_credential::revocation::{Revocation, Revoked};
+use placet_credential::revocation::{Epoch, Revocation, Revoked};
 use placet_credential::service::{Error, Service, Settings};
-use placet_credential::store::{AssentKind, Memory, Store};
+use placet_credential::store::{
+    Ask, AssentKind, Filter, Held, Memory, State, Store, StoreError, Write, Written,
+};
 use placet_evaluator::Engine;
 use placet_model::decision::Reason;
 use placet_model::policy::Outcome;
@@ -208,6 +211,66 @@ fn of_two_policies_on_one_store_only_the_last_is_served() {
     let fourth = open(old, &store, Time(start.0 + 3 * MINUTE));
     assert_eq!(wire(&fourth, &id).unwrap(), Reason::Revoked);
     assert!(matches!(wire(&third, &id), Err(Error::Superseded)));
+}
+
+/// A store that can be taken away, and put back as it was once.
+struct Restored {
+    now: Memory,
+    old: Memory,
+    back: AtomicBool,
+}
+
+impl Restored {
+    fn store(&self) -> &Memory {
+        match self.back.load(Ordering::SeqCst) {
+            true => &self.old,
+            false => &self.now,
+        }
+    }
+}
+
+impl Store for Restored {
+    fn epoch(&self) -> Result<Epoch, StoreError> {
+        self.store().epoch()
+    }
+
+    fn transact(
+        &self,
+        ask: &Ask<'_>,
+        decide: &mut dyn FnMut(&State) -> Vec<Write>,
+    ) -> Result<Written, StoreError> {
+        self.store().transact(ask, decide)
+    }
+
+    fn credentials(&self, filter: &Filter) -> Result<Vec<Held>, StoreError> {
+        self.store().credentials(filter)
+    }
+}
+
+/// Whoever knows two revocations of a store would miss the next two of its copy.
+#[test]
+fn a_store_that_was_put_back_is_not_gone_on_with() {
+    let store = Arc::new(Restored {
+        now: Memory::new(),
+        old: Memory::new(),
+        back: AtomicBool::new(false),
+    });
+    let world = World::with(PAYMENTS, store.clone());
+    let id = world.credential("clerk", "bank any **");
+    let revocation = Revocation {
+        of: Revoked::Task("T-2".into()),
+        by: "ops".into(),
+        reason: "drill".into(),
+        time: world.now,
+    };
+    world.service.revoke(&revocation).unwrap();
+    let wire = || {
+        let call = calling("clerk", "bank.wire", r#"{"to":"x"}"#);
+        world.service.authorize(&id, call, world.now)
+    };
+    assert!(wire().unwrap().decision.is_grant());
+    store.back.store(true, Ordering::SeqCst);
+    assert!(matches!(wire(), Err(Error::Older)));
 }
 
 #[test]
