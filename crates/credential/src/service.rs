@@ -2,6 +2,7 @@
 
 mod assent;
 mod authorize;
+mod hand;
 mod issue;
 mod ledger;
 mod past;
@@ -10,7 +11,6 @@ mod settle;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, RwLock};
 
-use lru::LruCache;
 use placet_evaluator::Engine;
 use placet_model::credential::Credential;
 use placet_model::decision::{Decision, Obligations, Reason};
@@ -24,6 +24,8 @@ use crate::id::CredentialId;
 use crate::needs::Needs;
 use crate::revocation::{Epoch, Revocation, Revocations};
 use crate::store::{Ask, Filter, Held, State, Store, StoreError, Write, Written};
+
+use hand::Hand;
 
 pub use authorize::Authorized;
 pub use issue::{IssueOptions, Mode};
@@ -39,7 +41,7 @@ pub struct Settings {
     pub settle_within: Duration,
     /// How long a consent or approval counts that is recorded without an end.
     pub assent_lifetime: Duration,
-    /// How many credentials are kept at hand.
+    /// How many credentials of usual size are kept at hand.
     pub credentials_cached: NonZeroUsize,
     /// Where ids come from.
     pub random: Random,
@@ -78,7 +80,7 @@ pub struct Service {
     /// Since when each thing is kept of calls, by name.
     recording: Vec<(SmolStr, Time)>,
     revocations: RwLock<Revocations>,
-    held: Mutex<LruCache<CredentialId, Arc<Held>>>,
+    held: Mutex<Hand>,
 }
 
 impl Service {
@@ -161,7 +163,7 @@ impl Service {
             }
             fresh = Some(after_all(&*store, now)?);
         }
-        let held = Mutex::new(LruCache::new(settings.credentials_cached));
+        let held = Mutex::new(Hand::new(settings.credentials_cached));
         Ok(Self {
             engine,
             needs,
@@ -278,14 +280,14 @@ impl Service {
     }
 
     fn remember(&self, held: &Arc<Held>) -> Result<(), Error> {
-        let mut cache = self.held.lock().map_err(|_| Error::Poisoned)?;
-        cache.put(held.id.clone(), Arc::clone(held));
+        let mut hand = self.held.lock().map_err(|_| Error::Poisoned)?;
+        hand.put(held);
         Ok(())
     }
 
     fn remembered(&self, id: &CredentialId) -> Result<Option<Arc<Held>>, Error> {
-        let mut cache = self.held.lock().map_err(|_| Error::Poisoned)?;
-        Ok(cache.get(id).cloned())
+        let mut hand = self.held.lock().map_err(|_| Error::Poisoned)?;
+        Ok(hand.get(id))
     }
 
     /// A denial that the service itself has a reason for.
