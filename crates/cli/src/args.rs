@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::output;
 
 mod service;
+mod suite;
 mod values;
 
 pub(crate) use service::{
@@ -16,6 +17,7 @@ pub(crate) use service::{
     Keys, KeysArgs, KeysCommand, KeysRetire, KeysRotate, OwnTokenArgs, Purpose, Revoke, Settle,
     StoreArgs, Use, WriterArgs,
 };
+pub(crate) use suite::{Test, TestFormat};
 pub(crate) use values::{OnAuditFailure, Shown};
 
 /// Reads the arguments of this process. Help and version are printed here, mistakes too;
@@ -69,6 +71,8 @@ pub(crate) enum Command {
     Init(Init),
     /// Find mistakes in a policy
     Check(Check),
+    /// Run the tests of a policy
+    Test(Test),
     /// Write policies the one way they are written
     Fmt(Fmt),
     /// Compile a policy into one file that a decision point can load

@@ -24,6 +24,7 @@ mod keys;
 mod own;
 mod revoke;
 mod settle;
+mod test;
 mod using;
 
 /// Does what the command line says.
@@ -31,6 +32,7 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
     match command {
         Command::Init(args) => init::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Decide(args) => decide::run(&args),

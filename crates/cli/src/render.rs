@@ -6,3 +6,4 @@ pub(crate) mod decision;
 pub(crate) mod diagnostics;
 pub(crate) mod explanation;
 pub(crate) mod style;
+pub(crate) mod suite;

@@ -17,6 +17,7 @@ use crate::assemble::assemble;
 use crate::collect::{Items, collect};
 use crate::report::{Place, Report};
 use crate::resolve::{agents, facts, groups, histories, layers, lets, loggable, members, tools};
+use crate::scenario::{self, Scenario};
 use crate::world::World;
 
 /// What checking a policy set gives.
@@ -24,6 +25,8 @@ use crate::world::World;
 pub struct Checked {
     /// The typed policy; `None` when there is an error.
     pub policy: Option<Policy>,
+    /// The tests; none when there is an error.
+    pub scenarios: Vec<Scenario>,
     /// What is wrong, by file and place; warnings leave a policy.
     pub diagnostics: Vec<Diagnostic>,
     /// Where everything in the policy stands.
@@ -86,8 +89,13 @@ pub fn check(sources: &Sources, files: &[ast::File]) -> Checked {
     let places = places(&world, &rules, &items);
     let parsed = !files.iter().any(|file| file.recovered);
     let policy = (parsed && !report.has_errors()).then(|| assemble(&world, &exprs, lines, rules));
+    let scenarios = policy
+        .as_ref()
+        .map(|policy| scenario::lower::lower(policy, &items))
+        .unwrap_or_default();
     Checked {
         policy,
+        scenarios,
         diagnostics: report.finish(),
         places,
     }

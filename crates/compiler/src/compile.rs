@@ -5,12 +5,15 @@ use placet_syntax::{Diagnostic, Sources, ast};
 
 use crate::check::{Places, check};
 use crate::lower::lower;
+use crate::scenario::Scenario;
 
 /// What compiling a policy set gives.
 #[derive(Clone, Debug)]
 pub struct Compilation {
     /// The policy with its graphs; `None` when there is an error.
     pub compiled: Option<Compiled>,
+    /// The tests; none when there is an error.
+    pub scenarios: Vec<Scenario>,
     /// What checking found, by file and place; warnings leave a policy.
     pub diagnostics: Vec<Diagnostic>,
     /// Where everything in the policy stands.
@@ -27,6 +30,7 @@ pub fn compile(sources: &Sources, files: &[ast::File]) -> Compilation {
     });
     Compilation {
         compiled,
+        scenarios: checked.scenarios,
         diagnostics: checked.diagnostics,
         places: checked.places,
     }

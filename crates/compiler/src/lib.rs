@@ -12,6 +12,8 @@ pub mod lower;
 mod patterns;
 mod report;
 mod resolve;
+pub mod scenario;
+pub mod texts;
 mod ty;
 mod world;
 

@@ -72,7 +72,7 @@ impl Default for Settings {
 /// budgets, and takes none of these from a request. An error is no answer: **a caller that
 /// gets one must deny**.
 pub struct Service {
-    engine: Engine,
+    engine: Arc<Engine>,
     needs: Needs,
     store: Arc<dyn Store>,
     audit: Arc<dyn Audit>,
@@ -96,12 +96,13 @@ impl Service {
     ///
     /// When the store fails.
     pub fn open(
-        engine: Engine,
+        engine: impl Into<Arc<Engine>>,
         store: Arc<dyn Store>,
         audit: Arc<dyn Audit>,
         settings: Settings,
         now: Time,
     ) -> Result<Self, Error> {
+        let engine = engine.into();
         let needs = Needs::of(engine.compiled().policy());
         let wanted = needs.recorded(engine.compiled().policy());
         let digest = engine.compiled().digest();
@@ -178,7 +179,7 @@ impl Service {
 
     /// The decision point that it asks.
     #[must_use]
-    pub const fn engine(&self) -> &Engine {
+    pub fn engine(&self) -> &Engine {
         &self.engine
     }
 

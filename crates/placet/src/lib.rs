@@ -139,8 +139,7 @@
 //! completely. A decision point that never sees policy text can link `placet-evaluator` and
 //! `placet-model` alone.
 
-mod texts;
-
+pub use placet_compiler::texts::{Census, Checked, Findings, check, compile};
 pub use placet_credential as credential;
 /// Issues credentials, decides calls under them, counts, revokes, and leaves a trail.
 pub use placet_credential::service::Service;
@@ -152,7 +151,7 @@ pub use placet_model::decision::{Decision, Reason};
 pub use placet_model::request::Request;
 /// Requests, decisions and credentials as JSON.
 pub use placet_model::wire as json;
-pub use texts::{Census, Checked, Findings, check, compile};
 
 pub use placet_model as model;
+pub use placet_suite as suite;
 pub use placet_syntax as syntax;

@@ -78,7 +78,7 @@ fn all_files_together_are_one_policy_in_any_order() {
 }
 
 #[test]
-fn what_cannot_run_yet_says_so() {
+fn what_checking_does_not_run_says_so() {
     let folder = Folder::starter();
     folder.file(
         "claims.placet",
@@ -88,7 +88,8 @@ fn what_cannot_run_yet_says_so() {
     folder
         .run(&["check", "."])
         .ends(0)
-        .shows("1 claim and 1 test were checked and not run");
+        .shows("1 test checked: `placet test PATH…` runs it")
+        .shows("1 claim checked and not proved");
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn text(checked: &Checked) -> String {
     };
     text.push_str(&line);
     text.push('\n');
-    if let Some(note) = not_run(census) {
+    for note in not_run(census) {
         text.push_str(&format!("{BOLD}note{RESET}: {note}\n"));
     }
     if let Some(found) = checked.diagnostics.first() {
@@ -52,20 +52,21 @@ fn text(checked: &Checked) -> String {
     text
 }
 
-/// What the policy holds that this version does not run.
-fn not_run(census: &Census) -> Option<String> {
-    let parts: Vec<String> = [(census.claims, "claim"), (census.tests, "test")]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| plural(count, what))
-        .collect();
-    let were = if census.claims + census.tests == 1 {
-        "was checked and not run: running it"
-    } else {
-        "were checked and not run: running them"
-    };
-    (!parts.is_empty())
-        .then(|| format!("{} {were} is not part of this version", parts.join(" and ")))
+/// What the policy holds that checking does not run, and what does.
+fn not_run(census: &Census) -> Vec<String> {
+    let mut notes = Vec::new();
+    if census.tests > 0 {
+        let them = if census.tests == 1 { "it" } else { "them" };
+        let tests = plural(census.tests, "test");
+        notes.push(format!("{tests} checked: `placet test PATH…` runs {them}"));
+    }
+    if census.claims > 0 {
+        let claims = plural(census.claims, "claim");
+        notes.push(format!(
+            "{claims} checked and not proved: that is not part of this version"
+        ));
+    }
+    notes
 }
 
 /// The findings for machines.

@@ -169,7 +169,7 @@ fn report<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Group<'a>
 }
 
 /// One excerpt per file, that of the first primary label first.
-fn excerpts<'a>(sources: &'a Sources, labels: &'a [Label]) -> Vec<Element<'a>> {
+pub(crate) fn excerpts<'a>(sources: &'a Sources, labels: &'a [Label]) -> Vec<Element<'a>> {
     let mut by_file: BTreeMap<FileId, Vec<&Label>> = BTreeMap::new();
     for label in labels {
         by_file.entry(label.file).or_default().push(label);

@@ -52,6 +52,21 @@ impl Service {
         mut request: Request,
         now: Time,
     ) -> Result<Authorized, Error> {
+        self.authorize_told(presented, &mut request, now)
+    }
+
+    /// As [`Service::authorize`], and leaves in the request all that it was decided on, so
+    /// that [`Engine::explain`] can tell why.
+    ///
+    /// # Errors
+    ///
+    /// As [`Service::authorize`].
+    pub fn authorize_told<'p>(
+        &self,
+        presented: impl Into<Presented<'p>>,
+        request: &mut Request,
+        now: Time,
+    ) -> Result<Authorized, Error> {
         let presented = presented.into();
         let id = presented.id;
         let started = Instant::now();
@@ -75,7 +90,7 @@ impl Service {
         let mut decision = None;
         let mut charges = Vec::new();
         let mut seq = None;
-        if let Some(wrong) = vouched(&mut request) {
+        if let Some(wrong) = vouched(request) {
             decision = Some(self.refusal(Reason::InvalidRequest, wrong));
         } else if let Some(held) = &held
             && need.is_nothing()
@@ -84,7 +99,7 @@ impl Service {
             let revocations = self.revocations.read().map_err(|_| Error::Poisoned)?;
             if epoch == revocations.epoch() {
                 request.credential = Some(held.credential.clone());
-                let decided = self.engine.decide(&request);
+                let decided = self.engine.decide(request);
                 decision = Some(self.unless_void(presented, held, &revocations, decided));
             }
         }
@@ -121,7 +136,7 @@ impl Service {
                         if !unkept.is_empty() {
                             return Vec::new();
                         }
-                        let made = self.decide_call(&mut request, &used, kept, learnt, told);
+                        let made = self.decide_call(request, &used, kept, learnt, told);
                         let (decision, writes, charged) = made;
                         answer = Some(decision);
                         charges = charged;
@@ -137,7 +152,7 @@ impl Service {
             }
         };
         let granted = decision.is_grant();
-        let mut entry = self.call_entry(&request, held.as_deref(), &decision, seq, now);
+        let mut entry = self.call_entry(request, held.as_deref(), &decision, seq, now);
         entry.latency = Some(elapsed(started));
         if let Err(error) = self.audit.append(&entry) {
             if let (Some(seq), true) = (seq, granted) {

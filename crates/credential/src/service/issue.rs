@@ -47,7 +47,22 @@ impl Service {
     /// When the store or the audit fails; then nothing was issued.
     pub fn issue(
         &self,
-        request: Request,
+        mut request: Request,
+        options: &IssueOptions,
+        now: Time,
+    ) -> Result<Decision, Error> {
+        self.make(&mut request, None, options, now)
+    }
+
+    /// As [`Service::issue`], and leaves in the request all that it was decided on, so that
+    /// [`Engine::explain`](placet_evaluator::Engine::explain) can tell why.
+    ///
+    /// # Errors
+    ///
+    /// As [`Service::issue`].
+    pub fn issue_told(
+        &self,
+        request: &mut Request,
         options: &IssueOptions,
         now: Time,
     ) -> Result<Decision, Error> {
@@ -64,7 +79,23 @@ impl Service {
         &self,
         parent: impl Into<Presented<'p>>,
         holder: &str,
-        request: Request,
+        mut request: Request,
+        options: &IssueOptions,
+        now: Time,
+    ) -> Result<Decision, Error> {
+        self.make(&mut request, Some((parent.into(), holder)), options, now)
+    }
+
+    /// As [`Service::delegate`], and leaves in the request all that it was decided on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Service::delegate`].
+    pub fn delegate_told<'p>(
+        &self,
+        parent: impl Into<Presented<'p>>,
+        holder: &str,
+        request: &mut Request,
         options: &IssueOptions,
         now: Time,
     ) -> Result<Decision, Error> {
@@ -73,7 +104,7 @@ impl Service {
 
     fn make(
         &self,
-        mut request: Request,
+        request: &mut Request,
         from: Option<(Presented<'_>, &str)>,
         options: &IssueOptions,
         now: Time,
@@ -94,12 +125,12 @@ impl Service {
             assents: Some((&agent, now)),
             ..Ask::default()
         };
-        let early = self.misasked(&mut request);
+        let early = self.misasked(request);
         if early.is_none() {
             self.transact(&ask, &mut |learnt| {
                 made = None;
                 parent.clone_from(&learnt.state.credential);
-                let mut answer = self.decide_issue(&mut request, from, options, learnt, now);
+                let mut answer = self.decide_issue(request, from, options, learnt, now);
                 let id = match &parent {
                     // The low half is as random as the whole.
                     Some(parent) => parent.id.child(random as u64),
@@ -137,7 +168,7 @@ impl Service {
                 issued,
             },
         };
-        let mut entry = self.entry_of(now, event, &decision, &request, credential);
+        let mut entry = self.entry_of(now, event, &decision, request, credential);
         entry.latency = Some(elapsed(started));
         if let Err(error) = self.audit.append(&entry) {
             // Nobody has seen the credential; it must not be found by chance either.

@@ -6,6 +6,8 @@ use placet_model::compiled::Compiled;
 use placet_syntax::ast::Item;
 use placet_syntax::{Code, Diagnostic, Source, Sources, Span, ast};
 
+use crate::scenario::Scenario;
+
 /// Checks the texts of a policy set and compiles it when there is no error.
 ///
 /// Each text comes with a name, which findings show; it need not be UTF-8. The order of the
@@ -42,16 +44,21 @@ where
         }
         files.push(parsed.file);
     }
-    let mut compilation = placet_compiler::compile(&sources, &files);
+    let mut compilation = crate::compile(&sources, &files);
     diagnostics.append(&mut compilation.diagnostics);
     diagnostics.sort_by_key(|found| found.primary().map(|label| (label.file, label.span)));
     let usable = !diagnostics.iter().any(Diagnostic::is_error);
     let policy = compilation.compiled.filter(|_| usable);
+    let scenarios = match policy {
+        Some(_) => compilation.scenarios,
+        None => Vec::new(),
+    };
     Checked {
         census: Census::of(&files),
         sources,
         diagnostics,
         policy,
+        scenarios,
     }
 }
 
@@ -84,6 +91,8 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// The policy; `None` when there is an error.
     pub policy: Option<Compiled>,
+    /// Its tests, in the order of the texts; none when there is an error.
+    pub scenarios: Vec<Scenario>,
     /// What the texts hold.
     pub census: Census,
 }
@@ -97,7 +106,7 @@ pub struct Census {
     pub rules: usize,
     /// Claims, which this version checks and does not prove.
     pub claims: usize,
-    /// Tests, which this version checks and does not run.
+    /// Tests, which checking does not run: `placet_suite` does, and `placet test`.
     pub tests: usize,
 }
 

@@ -1,0 +1,175 @@
+//! What came of the tests, for people and machines.
+
+pub(crate) mod junit;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Level, Renderer};
+use placet::model::json::Json;
+use placet::suite::{Failure, Played, Report, Verdict};
+use placet::syntax::{Label, Sources};
+
+use crate::members::Members;
+use crate::output::printable;
+use crate::render::diagnostics::{excerpts, plural};
+use crate::render::style::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
+use crate::render::{decision, explanation};
+
+/// Every test on a line, those that failed with the reason, then how many there were. Has
+/// escape sequences.
+pub(crate) fn text(report: &Report) -> String {
+    let mut text = String::new();
+    for test in &report.tests {
+        let title = printable(&test.title);
+        match &test.verdict {
+            Verdict::Passed => {
+                let steps = plural(test.steps, "step");
+                text.push_str(&format!(
+                    "{GREEN}ok{RESET}   {title} {DIM}({steps}){RESET}\n"
+                ));
+            }
+            Verdict::NotPlayed => text.push_str(&format!("{DIM}--{RESET}   {title}\n")),
+            Verdict::Failed(failure) => {
+                text.push_str(&format!("{RED}{BOLD}FAIL{RESET} {BOLD}{title}{RESET}\n\n"));
+                text.push_str(&failed(&report.sources, test, failure));
+            }
+        }
+    }
+    if report.total == 0 {
+        text.push_str(&format!(
+            "{YELLOW}{BOLD}no tests{RESET}: nothing says what this policy is to do\n"
+        ));
+        return text;
+    }
+    text.push_str(&summary(report));
+    text
+}
+
+fn summary(report: &Report) -> String {
+    let (passed, failed, left) = report.counts();
+    let left_out = report.total - report.tests.len();
+    let head = if failed == 0 {
+        format!("{GREEN}{BOLD}passed{RESET}: {}", plural(passed, "test"))
+    } else {
+        format!(
+            "{RED}{BOLD}failed{RESET}: {failed} of {}",
+            plural(report.tests.len(), "test")
+        )
+    };
+    let more = [(left, "not run"), (left_out, "left out")];
+    let more: String = more
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!(", {count} {what}"))
+        .collect();
+    let took = report.elapsed.as_secs_f64();
+    format!("{head}{more} {DIM}in {took:.2} s{RESET}\n")
+}
+
+fn failed(sources: &Sources, test: &Played, failure: &Failure) -> String {
+    let place = failure.expectation.unwrap_or(failure.step);
+    let labels = [Label {
+        file: place.file,
+        span: place.span,
+        text: match failure.expectation {
+            Some(_) => format!("here: {}", failure.happened),
+            None => failure.happened.clone(),
+        },
+        primary: true,
+    }];
+    let mut title = format!("expected {}", failure.expected);
+    if let Some(difference) = &failure.difference {
+        title = format!("{title}, but {difference}");
+    }
+    let note = format!(
+        "step {} of {}, at {}",
+        failure.number, test.steps, failure.time
+    );
+    let group = Level::ERROR
+        .primary_title(printable(&title))
+        .elements(excerpts(sources, &labels))
+        .element(Level::NOTE.message(note));
+    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
+    let mut text = renderer.render(&[group]);
+    text.push_str("\n\n");
+    if let Some(why) = &failure.explanation {
+        text.push_str(&if why.decision.tools.is_empty() {
+            explanation::text(why)
+        } else {
+            decision::text(&why.decision)
+        });
+    }
+    text
+}
+
+/// The report for machines. The shape is stable: keys are only ever added.
+pub(crate) fn json(report: &Report) -> Json {
+    let (passed, failed, not_run) = report.counts();
+    Members::report()
+        .put("passed", Json::Bool(report.passed()))
+        .put(
+            "counts",
+            Members::default()
+                .number("passed", passed)
+                .number("failed", failed)
+                .number("not_run", not_run)
+                .number("left_out", report.total - report.tests.len())
+                .into(),
+        )
+        .number("micros", report.elapsed.as_micros())
+        .list(
+            "tests",
+            report.tests.iter().map(|test| test_json(report, test)),
+        )
+        .into()
+}
+
+fn test_json(report: &Report, test: &Played) -> Json {
+    let members = Members::default()
+        .text("name", &test.title)
+        .put("place", place_json(&report.sources, test.place))
+        .text("result", result(&test.verdict))
+        .number("steps", test.steps)
+        .number("micros", test.elapsed.as_micros());
+    match &test.verdict {
+        Verdict::Failed(failure) => members.put("failure", failure_json(report, failure)),
+        Verdict::Passed | Verdict::NotPlayed => members,
+    }
+    .into()
+}
+
+const fn result(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed(_) => "failed",
+        Verdict::NotPlayed => "not-run",
+    }
+}
+
+fn failure_json(report: &Report, failure: &Failure) -> Json {
+    let source = report.sources.get(failure.step.file);
+    let members = Members::default()
+        .number("step", failure.number)
+        .put("place", place_json(&report.sources, failure.step))
+        .maybe("text", source.map(|source| source.slice(failure.step.span)))
+        .text("time", failure.time)
+        .text("expected", &failure.expected)
+        .text("happened", &failure.happened)
+        .maybe("difference", failure.difference.as_ref());
+    match &failure.explanation {
+        Some(why) => members.put("explanation", explanation::json(why)),
+        None => members,
+    }
+    .into()
+}
+
+fn place_json(sources: &Sources, place: placet::suite::Place) -> Json {
+    let Some(source) = sources.get(place.file) else {
+        return Json::Null;
+    };
+    let at = source.line_column(place.span.start);
+    Members::default()
+        .text("file", &source.name)
+        .number("line", at.line)
+        .number("column", at.column)
+        .into()
+}

@@ -1,0 +1,100 @@
+//! JUnit XML, as build servers read it. A few elements: not worth a dependency.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use placet::suite::{Played, Report, Verdict};
+
+/// The report: one suite per file, one case per test.
+pub(crate) fn xml(report: &Report) -> String {
+    let (_, failed, left) = report.counts();
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "<testsuites name=\"placet\" tests=\"{}\" failures=\"{failed}\" errors=\"0\" \
+         skipped=\"{left}\" time=\"{}\">",
+        report.tests.len(),
+        seconds(report.elapsed)
+    );
+    for tests in report.tests.chunk_by(|a, b| a.place.file == b.place.file) {
+        suite(&mut text, report, tests);
+    }
+    text.push_str("</testsuites>\n");
+    text
+}
+
+fn suite(text: &mut String, report: &Report, tests: &[Played]) {
+    let source = tests
+        .first()
+        .and_then(|test| report.sources.get(test.place.file));
+    let file = source
+        .map(|source| escaped(&source.name))
+        .unwrap_or_default();
+    let count = |wanted: fn(&Verdict) -> bool| {
+        let tests = tests.iter();
+        tests.filter(|test| wanted(&test.verdict)).count()
+    };
+    let _ = writeln!(
+        text,
+        "  <testsuite name=\"{file}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" \
+         time=\"{}\">",
+        tests.len(),
+        count(|verdict| matches!(verdict, Verdict::Failed(_))),
+        count(|verdict| matches!(verdict, Verdict::NotPlayed)),
+        seconds(tests.iter().map(|test| test.elapsed).sum())
+    );
+    for test in tests {
+        let line = source.map_or(0, |source| source.line_column(test.place.span.start).line);
+        let _ = write!(
+            text,
+            "    <testcase name=\"{}\" classname=\"{file}\" file=\"{file}\" line=\"{line}\" \
+             time=\"{}\"",
+            escaped(&test.title),
+            seconds(test.elapsed)
+        );
+        match &test.verdict {
+            Verdict::Passed => text.push_str("/>\n"),
+            Verdict::NotPlayed => text.push_str("><skipped/></testcase>\n"),
+            Verdict::Failed(failure) => {
+                let story = super::failed(&report.sources, test, failure);
+                let story = anstream::adapter::strip_str(&story).to_string();
+                let _ = writeln!(
+                    text,
+                    ">\n      <failure type=\"expectation\" message=\"{}\">{}</failure>\n    \
+                     </testcase>",
+                    escaped(&format!(
+                        "expected {}, happened {}",
+                        failure.expected, failure.happened
+                    )),
+                    escaped(story.trim_end())
+                );
+            }
+        }
+    }
+    text.push_str("  </testsuite>\n");
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.6}", time.as_secs_f64())
+}
+
+/// Text as it may stand in elements and attributes. What XML 1.0 cannot hold becomes the
+/// replacement character.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\n' | '\t' => safe.push(char),
+            char if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') => {
+                safe.push(char::REPLACEMENT_CHARACTER);
+            }
+            char => safe.push(char),
+        }
+    }
+    safe
+}

@@ -1,0 +1,234 @@
+//! Trees of tests to scenarios. Everything in them has been checked.
+
+use std::collections::BTreeMap;
+
+use placet_model::decision::Answer;
+use placet_model::ids::RuleId;
+use placet_model::json::{Fields, Json};
+use placet_model::policy::Policy;
+use placet_model::value::{Duration, Time};
+use placet_syntax::ast::{self, FileId, Setup, Spanned, TestPart};
+use smol_str::{SmolStr, ToSmolStr};
+
+use super::{Call, Ending, Entity, Expect, Issue, Limit, Line, Scenario, Set, Step, Want, What};
+use crate::collect::{Declared, Items};
+use crate::report::Place;
+
+/// Lowers the tests of a policy without errors, in the order of files.
+pub(crate) fn lower(policy: &Policy, items: &Items) -> Vec<Scenario> {
+    let mut rules: BTreeMap<SmolStr, SmolStr> = BTreeMap::new();
+    for (at, rule) in policy.rules.iter().enumerate() {
+        let full = policy.rule_name(RuleId::new(at));
+        rules.insert(rule.name.clone(), full);
+    }
+    let givens = items.givens.iter();
+    let lower = Lower {
+        givens: givens.map(|given| (&given.node.name.node, given)).collect(),
+        rules,
+    };
+    items.tests.iter().map(|test| lower.test(test)).collect()
+}
+
+struct Lower<'a> {
+    givens: BTreeMap<&'a SmolStr, &'a Declared<'a, ast::Given>>,
+    /// Full names of rules by their short ones. What several layers have is never written
+    /// short in a test.
+    rules: BTreeMap<SmolStr, SmolStr>,
+}
+
+impl Lower<'_> {
+    fn test(&self, test: &Declared<ast::Test>) -> Scenario {
+        let mut lines = Vec::new();
+        for block in test.node.parts.chunk_by(|a, b| is_setup(a) && is_setup(b)) {
+            let start = lines.len();
+            for part in block {
+                let place = test.place(part.span);
+                match &part.node {
+                    TestPart::Setup(line) => self.set(line, place, false, &mut lines),
+                    TestPart::Step(step) => lines.push(Line {
+                        place,
+                        what: What::Do(self.step(test.file, step)),
+                    }),
+                }
+            }
+            let own: Vec<&SmolStr> = block.iter().filter_map(own_agent).collect();
+            choose_acting(lines.get_mut(start..).unwrap_or_default(), own.first());
+        }
+        Scenario {
+            title: test.node.title.node.clone(),
+            place: test.place(test.node.title.span),
+            lines,
+        }
+    }
+
+    fn set(&self, line: &Setup, place: Place, nested: bool, lines: &mut Vec<Line>) {
+        let set = match line {
+            Setup::Given(names) => {
+                for name in names {
+                    let given = self.givens.get(&name.node);
+                    for line in given.iter().flat_map(|given| &given.node.setup) {
+                        let file = given.map_or(place.file, |given| given.file);
+                        self.set(&line.node, Place::new(file, line.span), true, lines);
+                    }
+                }
+                return;
+            }
+            Setup::At(text) => Set::At(Time::parse(text).unwrap_or(Time(0))),
+            Setup::Agent(agent) => Set::Agent {
+                entity: entity(agent),
+                acts: !nested,
+            },
+            Setup::UserNone => Set::User(None),
+            Setup::User(user) => Set::User(Some(entity(user))),
+            Setup::Task { name, facts } => Set::Task(Entity {
+                id: name.node.clone(),
+                groups: None,
+                facts: fields(facts),
+            }),
+            Setup::Context(facts) => Set::Context(fields(facts)),
+            Setup::Resource { resource, facts } => {
+                Set::Resource(resource.node.clone(), fields(facts))
+            }
+        };
+        lines.push(Line {
+            place,
+            what: What::Set(set),
+        });
+    }
+
+    fn step(&self, file: FileId, step: &ast::Step) -> Step {
+        match step {
+            ast::Step::Issue(issue) => Step::Issue(Issue {
+                delegate: issue.delegate.as_ref().map(text),
+                tool: issue.tool.dotted(),
+                actions: issue.actions.iter().map(text).collect(),
+                resources: issue.resources.iter().map(text).collect(),
+                lifetime: issue.lifetime.map(duration),
+                name: issue.credential.as_ref().map(text),
+                expect: self.expect(file, &issue.expect),
+            }),
+            ast::Step::Call(call) => Step::Call(Call {
+                tool: call.tool.dotted(),
+                args: fields(&call.args),
+                with: call.credential.as_ref().map(text),
+                expect: self.expect(file, &call.expect),
+                ending: match call.ending.as_ref().map(|ending| &ending.node) {
+                    Some(ast::Ending::Fails) => Ending::Failed,
+                    Some(ast::Ending::Result(result)) => Ending::Ok(fields(result)),
+                    None => Ending::Ok(Fields::new()),
+                },
+            }),
+            ast::Step::List { tool, expect } => Step::List {
+                tool: tool.dotted(),
+                expect: self.expect(file, expect),
+            },
+            ast::Step::After(length) => Step::After(duration(*length)),
+            ast::Step::Revoke(name) => Step::Revoke(text(name)),
+            ast::Step::Record { kind, by, call } => Step::Record {
+                kind: kind.node,
+                by: text(by),
+                call: call
+                    .as_ref()
+                    .map(|(tool, args)| (tool.dotted(), fields(args))),
+            },
+        }
+    }
+
+    fn expect(&self, file: FileId, expect: &Spanned<ast::Expect>) -> Expect {
+        let want = match &expect.node {
+            ast::Expect::Yes => Want::Answer(Answer::Yes),
+            ast::Expect::No => Want::Answer(Answer::No),
+            ast::Expect::Depends => Want::Answer(Answer::Depends),
+            ast::Expect::Grant(limit) => Want::Grant(self.limit(limit)),
+            ast::Expect::Narrowed { to, limit } => Want::Narrowed {
+                to: to.iter().map(text).collect(),
+                limit: self.limit(limit),
+            },
+            ast::Expect::Deny { reason, by } => Want::Deny {
+                reason: text(reason),
+                by: self.by(by),
+            },
+        };
+        Expect {
+            place: Place::new(file, expect.span),
+            want,
+        }
+    }
+
+    fn limit(&self, limit: &ast::Limit) -> Limit {
+        Limit {
+            lifetime: limit.lifetime.map(duration),
+            by: self.by(&limit.by),
+        }
+    }
+
+    fn by(&self, names: &[ast::Name]) -> Vec<SmolStr> {
+        let full = |name: &ast::Name| match self.rules.get(&name.node) {
+            Some(full) => full.clone(),
+            None => name.node.clone(),
+        };
+        names.iter().map(full).collect()
+    }
+}
+
+fn is_setup(part: &Spanned<TestPart>) -> bool {
+    matches!(part.node, TestPart::Setup(_))
+}
+
+/// The agent that a line of the test itself sets up.
+fn own_agent(part: &Spanned<TestPart>) -> Option<&SmolStr> {
+    match &part.node {
+        TestPart::Setup(Setup::Agent(agent)) => Some(&agent.name.node),
+        _ => None,
+    }
+}
+
+/// Of the agents that a block of set-up lines brings, one acts.
+fn choose_acting(lines: &mut [Line], own: Option<&&SmolStr>) {
+    let mut found = false;
+    for line in lines {
+        if let What::Set(Set::Agent { entity, acts }) = &mut line.what {
+            let chosen = match own {
+                Some(own) => *acts && entity.id == **own,
+                None => true,
+            };
+            *acts = chosen && !found;
+            found |= *acts;
+        }
+    }
+}
+
+fn text(name: &Spanned<SmolStr>) -> SmolStr {
+    name.node.clone()
+}
+
+fn duration(length: Spanned<ast::Duration>) -> Duration {
+    Duration(length.node.micros().unwrap_or(i64::MAX))
+}
+
+fn entity(entity: &ast::Entity) -> Entity {
+    Entity {
+        id: text(&entity.name),
+        groups: (!entity.groups.is_empty()).then(|| entity.groups.iter().map(text).collect()),
+        facts: fields(&entity.facts),
+    }
+}
+
+/// An object as a request carries it.
+fn fields(object: &ast::Object) -> Fields {
+    let entries = object.entries.iter();
+    entries
+        .map(|entry| (text(&entry.key), json(&entry.value.node)))
+        .collect()
+}
+
+fn json(value: &ast::Value) -> Json {
+    match value {
+        ast::Value::Text(text) => Json::String(text.clone()),
+        ast::Value::Number(number) => Json::Number(number.text.clone()),
+        ast::Value::Duration(duration) => Json::String(duration.to_smolstr()),
+        ast::Value::Bool(truth) => Json::Bool(*truth),
+        ast::Value::List(items) => Json::Array(items.iter().map(|item| json(&item.node)).collect()),
+        ast::Value::Object(object) => Json::Object(fields(object)),
+    }
+}

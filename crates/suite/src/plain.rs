@@ -1,0 +1,117 @@
+//! Failures as plain text, for reports that are kept.
+
+use std::fmt::{self, Formatter};
+
+use placet_evaluator::{AskedView, Clause, Explanation, LayerVerdict, RuleView};
+use placet_model::graph::Truth;
+use placet_model::policy::RuleKind;
+use placet_syntax::Sources;
+
+use crate::report::{Failure, Played};
+
+/// ` (6 steps)`
+pub(crate) fn steps(test: &Played) -> String {
+    let end = if test.steps == 1 { "" } else { "s" };
+    format!(" ({} step{end})", test.steps)
+}
+
+/// A failure, indented below the name of its test.
+pub(crate) fn failure(f: &mut Formatter<'_>, sources: &Sources, failure: &Failure) -> fmt::Result {
+    if let Some(source) = sources.get(failure.step.file) {
+        let line = source.line_column(failure.step.span.start).line;
+        writeln!(f, "    {}:{line}, at {}", source.name, failure.time)?;
+        for (at, text) in source.slice(failure.step.span).lines().enumerate() {
+            let margin = if at == 0 { "step    " } else { "        " };
+            writeln!(f, "    {margin}  {}", text.trim())?;
+        }
+    }
+    writeln!(f, "    expected  {}", failure.expected)?;
+    writeln!(f, "    happened  {}", failure.happened)?;
+    if let Some(difference) = &failure.difference {
+        writeln!(f, "    and so    {difference}")?;
+    }
+    match &failure.explanation {
+        Some(explanation) => why(f, explanation),
+        None => Ok(()),
+    }
+}
+
+fn why(f: &mut Formatter<'_>, explanation: &Explanation) -> fmt::Result {
+    let decision = &explanation.decision;
+    if explanation.asked.is_empty() {
+        for line in &decision.explanation {
+            writeln!(f, "    why       {line}")?;
+        }
+    }
+    for tool in &decision.tools {
+        let on = match tool.depends_on.as_slice() {
+            [] => String::new(),
+            on => format!(" on {}", on.join(", ")),
+        };
+        writeln!(f, "    why       {} {}{on}", tool.tool, tool.answer.name())?;
+    }
+    for asked in &explanation.asked {
+        asked_view(f, asked)?;
+    }
+    if !decision.missing.is_empty() {
+        writeln!(f, "    missing   {}", decision.missing.join(", "))?;
+    }
+    Ok(())
+}
+
+fn asked_view(f: &mut Formatter<'_>, asked: &AskedView) -> fmt::Result {
+    let AskedView {
+        agent,
+        tool,
+        action,
+        resource,
+        ..
+    } = asked;
+    writeln!(f, "    why       {agent}: {action} {resource} with {tool}")?;
+    for line in &asked.credential {
+        writeln!(f, "              {line}")?;
+    }
+    for layer in &asked.layers {
+        let verdict = match layer.verdict {
+            LayerVerdict::Denies => "denies",
+            LayerVerdict::Grants => "grants",
+            LayerVerdict::Passes => "lets it through",
+            LayerVerdict::GrantsNothing => "grants nothing",
+        };
+        writeln!(f, "              layer {} {verdict}", layer.layer)?;
+        for rule in &layer.rules {
+            rule_view(f, rule)?;
+        }
+    }
+    Ok(())
+}
+
+fn rule_view(f: &mut Formatter<'_>, rule: &RuleView) -> fmt::Result {
+    writeln!(f, "                {} {}", rule.kind.name(), rule.name)?;
+    let written = |clause: &&Clause| rule.kind == RuleKind::Grant || !clause.text.ends_with(" any");
+    for clause in rule.clauses.iter().filter(written) {
+        let word = match clause.truth {
+            Truth::True => "yes",
+            Truth::False => "no",
+            Truth::Undefined => "?",
+        };
+        for (at, line) in clause.text.lines().enumerate() {
+            let word = if at == 0 { word } else { "" };
+            writeln!(f, "                  {word:>3}  {line}")?;
+        }
+        let settled = match rule.kind {
+            RuleKind::Grant => Truth::True,
+            RuleKind::Deny | RuleKind::Require => Truth::False,
+        };
+        if clause.truth == settled {
+            continue;
+        }
+        for found in &clause.found {
+            writeln!(f, "                       here {found}")?;
+        }
+        if let (RuleKind::Grant, Some(needs)) = (rule.kind, &clause.needs) {
+            writeln!(f, "                       needs {needs}")?;
+        }
+    }
+    Ok(())
+}
