@@ -95,15 +95,16 @@ impl Needs {
         self.args.contains(name)
     }
 
-    /// Whether an argument of past calls of a function is read that may be absent.
-    pub(crate) fn reads_optional(&self, policy: &Policy, tool: &str) -> bool {
+    /// Whether any argument of past calls of a function is read. One that it needs may be
+    /// absent, too, to a history that also holds calls of others.
+    pub(crate) fn reads_args_of(&self, policy: &Policy, tool: &str) -> bool {
         let function = policy
             .function(tool)
             .and_then(|id| policy.functions.get(id.index()));
         function.is_some_and(|function| {
-            kept::fields(policy, function.params).iter().any(|field| {
-                (field.optional || field.default.is_some()) && self.reads_arg(&field.name)
-            })
+            kept::fields(policy, function.params)
+                .iter()
+                .any(|field| self.reads_arg(&field.name))
         })
     }
 

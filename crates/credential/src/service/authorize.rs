@@ -209,7 +209,7 @@ impl Service {
         };
         let mut writes: Vec<Write> = told.begun.into_iter().map(Write::Counter).collect();
         if granted {
-            let used = used_assents(&self.engine, request, &state.assents);
+            let used = used_assents(&self.engine, request, &decision, &state.assents);
             writes.extend(used.into_iter().map(Write::Spend));
             writes.extend(charges.iter().map(|charge| Write::Charge {
                 chain: held.id.chain(),
@@ -436,11 +436,17 @@ fn charges(budgets: &[BudgetDuty]) -> Option<Vec<Charge>> {
 }
 
 /// Which consents and approvals to this single call the grant rests on: those without
-/// which it would be none, the oldest first. The others stay for another call.
+/// which it would not be this one, the oldest first. The others stay for another call. That
+/// some other grant could have stood in spares none: its budgets are not charged.
 ///
 /// It goes by the call, not by what the duties ask for: one to this call also counts where
 /// one to its scope is asked for, and is spent by it all the same.
-fn used_assents(engine: &Engine, request: &mut Request, given: &[Given]) -> Vec<u64> {
+fn used_assents(
+    engine: &Engine,
+    request: &mut Request,
+    decision: &Decision,
+    given: &[Given],
+) -> Vec<u64> {
     let single = |given: &Given| matches!(given.assent.covers, Covers::Call(_));
     if !given.iter().any(single) {
         return Vec::new();
@@ -480,7 +486,11 @@ fn used_assents(engine: &Engine, request: &mut Request, given: &[Given]) -> Vec<
             .cloned()
             .collect();
         give_assents(request, &without);
-        if engine.decide(request).is_grant() {
+        let again = engine.decide(request);
+        let same = again.is_grant()
+            && again.rules == decision.rules
+            && again.obligations == decision.obligations;
+        if same {
             kept = without;
         }
     }

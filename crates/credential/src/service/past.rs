@@ -18,13 +18,11 @@ use crate::store::{CallQuery, Counter, CounterQuery, Held, Past, State, Write};
 /// has this name.
 const UNTOLD: SmolStr = SmolStr::new_static("");
 
-/// The arguments of a plain triple of a function. Where conditions ask past calls for
-/// optional ones, none told must not read as none given.
+/// The arguments of a plain triple of a function. Where conditions ask past calls for them,
+/// none told must not read as none given.
 pub(super) fn untold(service: &Service, tool: &str) -> Fields {
-    let policy = service.policy();
-    let may_be_absent = service.needs.reads_optional(policy, tool);
-    let untold = (UNTOLD, Json::Null);
-    may_be_absent.then_some(untold).into_iter().collect()
+    let read = service.needs.reads_args_of(service.policy(), tool);
+    read.then_some((UNTOLD, Json::Null)).into_iter().collect()
 }
 
 fn is_untold(record: &Record) -> bool {

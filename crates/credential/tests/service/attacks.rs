@@ -81,6 +81,27 @@ fn consent_to_one_call_is_spent_where_consent_to_the_scope_was_asked() {
     assert_eq!(pay(), Reason::ConsentRequired);
 }
 
+/// Two ways to the same call: a longer one by consent, and one that a budget bounds.
+const TWO_WAYS: &str = r#"
+policy p { language 1  layers main  lifetime 12h }
+agent clerk
+tool bank { action pay  { pay(to: text, amount: int) -> "account/{to}" } }
+grant asked   { agent clerk  user any  tool bank  action any  resource any  for 2h  consent per call }
+grant bounded { agent clerk  user any  tool bank  action any  resource any  for 1h  budget 1 calls }
+"#;
+
+/// A grant is paid for: what it rests on is spent though another grant could have stood in,
+/// whose budget was not charged.
+#[test]
+fn a_consent_that_gave_the_grant_is_spent_though_there_was_another_way() {
+    let world = World::with(TWO_WAYS, Arc::new(Memory::new()));
+    let id = world.credential("clerk", "bank any **");
+    let pay = || world.call(&id, "clerk", "bank.pay", LARGE);
+    consent_to_call(&world, LARGE);
+    let granted = (0..5).filter(|_| pay() == Reason::Granted).count();
+    assert_eq!(granted, 2, "one by consent, and one by budget");
+}
+
 /// The answer to `then` under one policy, a minute after `first` under another.
 fn after_a_change(before: &str, first: (&str, &str), after: &str, then: (&str, &str)) -> Reason {
     let store = Arc::new(Memory::new());
@@ -150,24 +171,33 @@ deny many  {{ tool bank.pay  unless count(all) < 100 }}
 }
 
 /// A plain triple does not tell the arguments of its call: what a rule asks past calls for
-/// may have been there.
+/// may have been there, also what is missing in calls of others only.
 #[test]
 fn a_plain_triple_is_no_call_without_arguments() {
-    let note = "some p in paid: (has p.args.note and p.args.note == \"evil\")";
-    let policy = PAYMENTS.replace("require large", "// require large");
-    let policy = format!("{policy}\ndeny tainted {{ tool bank.wire  when {note} }}");
-    let world = World::with(&policy, Arc::new(Memory::new()));
-    let id = world.credential("clerk", "bank any **");
-    let wire = || world.call(&id, "clerk", "bank.wire", r#"{"to":"x"}"#);
-    assert_eq!(world.call(&id, "clerk", "bank.pay", SMALL), Reason::Granted);
-    assert_eq!(wire(), Reason::Granted);
-    let triple = read(
-        r#"{"moment":"runtime","agent":{"id":"clerk"},
-            "tool":"bank.pay","action":"pay","resource":"account/x"}"#,
-    );
-    let triple = world.service.authorize(&id, triple, world.now).unwrap();
-    assert_eq!(triple.decision.reason, Reason::Granted);
-    assert_eq!(wire(), Reason::DeniedByRule);
+    for tainted in [
+        "some p in paid: (has p.args.note and p.args.note == \"evil\")",
+        "some p in all: (has p.args.amount and p.args.amount > 100)",
+    ] {
+        let policy = PAYMENTS.replace("require large", "// require large");
+        let policy = format!(
+            "{policy}
+history all = calls tool bank per chain
+deny tainted {{ tool bank.wire  when {tainted} }}"
+        );
+        let world = World::with(&policy, Arc::new(Memory::new()));
+        let id = world.credential("clerk", "bank any **");
+        let wire = || world.call(&id, "clerk", "bank.wire", r#"{"to":"x"}"#);
+        let null = r#"{"to":"x","amount":1,"note":null}"#;
+        assert_eq!(world.call(&id, "clerk", "bank.pay", null), Reason::Granted);
+        assert_eq!(wire(), Reason::Granted, "{tainted}");
+        let triple = read(
+            r#"{"moment":"runtime","agent":{"id":"clerk"},
+                "tool":"bank.pay","action":"pay","resource":"account/x"}"#,
+        );
+        let answer = world.service.authorize(&id, triple, world.now).unwrap();
+        assert_eq!(answer.decision.reason, Reason::Granted);
+        assert_eq!(wire(), Reason::DeniedByRule, "{tainted}");
+    }
 }
 
 /// A service whose policy was replaced neither counts for the new one nor knows what that
