@@ -7,9 +7,12 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::output;
 
+mod matrix;
 mod service;
 mod suite;
 mod values;
+
+pub(crate) use matrix::Matrix;
 
 pub(crate) use service::{
     Audit, AuditCommand, AuditPlace, AuditQuery, AuditShow, AuditVerify, Consent, Credentials,
@@ -83,6 +86,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Say which tools are worth showing to an agent
     List(List),
+    /// Say who may do what, and keep it beside the policy for review
+    Matrix(Matrix),
     /// Issue a credential for a task: what the policy grants of the scopes asked for
     Issue(Issue),
     /// Decide a call under a credential, and count it

@@ -21,6 +21,7 @@ mod graph;
 mod init;
 mod issue;
 mod keys;
+mod matrix;
 mod own;
 mod revoke;
 mod settle;
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Decide(args) => decide::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::List(args) => decide::list(&args),
+        Command::Matrix(args) => matrix::run(&args),
         Command::Issue(args) => issue::run(args),
         Command::Use(args) => using::run(args),
         Command::Settle(args) => settle::run(&args),

@@ -59,6 +59,7 @@ where
         diagnostics,
         policy,
         scenarios,
+        files,
     }
 }
 
@@ -95,6 +96,8 @@ pub struct Checked {
     pub scenarios: Vec<Scenario>,
     /// What the texts hold.
     pub census: Census,
+    /// The trees of the texts, for their tests and fixtures.
+    pub files: Vec<ast::File>,
 }
 
 /// How many things the texts of a policy set hold.

@@ -153,6 +153,7 @@ pub(crate) fn bind<'p>(
     let mut leaf = Inputs {
         policy,
         moment,
+        open: false,
         agent: request.agent.id.clone(),
         agent_groups,
         user,

@@ -3,21 +3,23 @@
 use placet_model::compiled::Compiled;
 use placet_model::decision::{Decision, MappedRequest, Obligations, Reason, RuleNote};
 use placet_model::graph::Graph;
-use placet_model::ids::{HistoryId, LayerId, RuleId};
+use placet_model::ids::{ActionId, FunctionId, HistoryId, LayerId, PatternId, RuleId};
 use placet_model::json::Fields;
+use placet_model::pattern::Concrete;
 use placet_model::policy::{Policy, Type};
 use placet_model::request::{Asked, Record, Request};
+use placet_model::resource::Resource;
 use smol_str::SmolStr;
 
 use crate::bind::selects_call;
 use crate::cache::Cache;
-use crate::call::Triple;
+use crate::call::{self, Triple};
 use crate::duties::covers_tool;
 use crate::explain::{self, Explanation};
 use crate::inputs::{Read, Trace};
 use crate::runtime::{self, Refusal};
 use crate::typed::{self, Strictness};
-use crate::{issuance, listing};
+use crate::{issuance, listing, outlook};
 
 /// Decides requests against one compiled policy.
 ///
@@ -96,6 +98,40 @@ impl Engine {
             Asked::Call { .. } | Asked::Triple { .. } => self.decide_call(request),
             Asked::Listing { .. } => listing::decide(self, request),
         }
+    }
+
+    /// What becomes of a plain triple, by policy alone, while what the request leaves out is
+    /// open: for tables of who may do what, not for deciding.
+    ///
+    /// # Errors
+    ///
+    /// The refusal, when the triple or what is told with it is not valid.
+    pub fn outlook(
+        &self,
+        request: &Request,
+        told: outlook::Told,
+    ) -> Result<outlook::Outlook, Box<Decision>> {
+        outlook::outlook(self, request, told)
+    }
+
+    /// The patterns of each rule, by its place in the policy, as a request fills them, each
+    /// with the pattern that it comes of; holes whose facts are open stand for any segments.
+    ///
+    /// # Errors
+    ///
+    /// The refusal, when what is told is not valid.
+    pub fn regions(
+        &self,
+        request: &Request,
+        told: outlook::Told,
+    ) -> Result<Vec<Vec<(PatternId, Concrete)>>, Box<Decision>> {
+        outlook::regions(self, request, told)
+    }
+
+    /// Whether a resource is one that a function can touch by an action.
+    #[must_use]
+    pub fn is_resource(&self, function: FunctionId, action: ActionId, of: &Resource) -> bool {
+        call::is_instance(self.policy(), function, action, of)
     }
 
     /// Decides a request and tells why, for the people who run the policy. It says more

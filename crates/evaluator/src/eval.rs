@@ -186,13 +186,18 @@ impl<'a> Eval<'a> {
             }
             Expr::TaskId => {
                 self.trace.read(Read::Task);
-                text_slot(self.inputs.task.as_ref())
+                match &self.inputs.task {
+                    None if self.inputs.open => self.opened("task.id"),
+                    task => text_slot(task.as_ref()),
+                }
             }
             Expr::Now => {
                 self.trace.read(Read::Now);
-                self.inputs
-                    .now
-                    .map_or(Slot::Absent, |now| Slot::Known(Value::Time(now)))
+                match self.inputs.now {
+                    Some(now) => Slot::Known(Value::Time(now)),
+                    None if self.inputs.open => self.opened("now"),
+                    None => Slot::Absent,
+                }
             }
             Expr::ChainDepth => {
                 self.trace.read(Read::Chain);
@@ -222,7 +227,12 @@ impl<'a> Eval<'a> {
                     self.trace.read(Read::ResourceFacts(*block));
                     self.inputs.resource_fact(resource.as_str(), *block, name)
                 }
-                Place::Region(_) => self.opened(self.text(id)),
+                Place::Region(region) => match region.as_resource() {
+                    Some(resource) if self.inputs.open && self.inputs.tells(resource.as_str()) => {
+                        self.inputs.resource_fact(resource.as_str(), *block, name)
+                    }
+                    _ => self.opened(self.text(id)),
+                },
             },
             Expr::Arg(name) => match self.site.args {
                 Args::Known(record) => {

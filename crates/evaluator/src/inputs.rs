@@ -16,6 +16,8 @@ use crate::typed::Slot;
 pub(crate) struct Inputs<'p> {
     pub(crate) policy: &'p Policy,
     pub(crate) moment: Moment,
+    /// What the request leaves out is open, and not missing.
+    pub(crate) open: bool,
     pub(crate) agent: SmolStr,
     pub(crate) agent_groups: Membership,
     pub(crate) user: Option<SmolStr>,
@@ -85,6 +87,13 @@ impl Inputs<'_> {
     /// How long a history is, when the host told no more of it.
     pub(crate) fn length(&self, id: HistoryId) -> Option<i64> {
         self.lengths.get(id.index()).copied().flatten()
+    }
+
+    /// Whether the host said anything of a resource.
+    pub(crate) fn tells(&self, resource: &str) -> bool {
+        self.resources
+            .binary_search_by(|(name, _)| name.as_str().cmp(resource))
+            .is_ok()
     }
 
     /// What the host said of a resource: one fact of a block, or its default.

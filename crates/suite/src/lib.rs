@@ -29,6 +29,7 @@
 //! In a project, the report is what a snapshot test keeps: `insta::assert_snapshot!(report)`.
 
 mod expect;
+pub mod matrix;
 mod plain;
 mod play;
 mod report;
