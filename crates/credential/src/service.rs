@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use placet_evaluator::Engine;
 use placet_model::credential::Credential;
 use placet_model::decision::{Decision, Obligations, Reason};
+use placet_model::ids::HistoryId;
 use placet_model::policy::Policy;
 use placet_model::request::{Calls, Request};
 use placet_model::value::{Duration, Time};
@@ -77,8 +78,8 @@ pub struct Service {
     store: Arc<dyn Store>,
     audit: Arc<dyn Audit>,
     settings: Settings,
-    /// Since when each thing is kept of calls, by name.
-    recording: Vec<(SmolStr, Time)>,
+    /// By history, since when all is kept of calls that it needs.
+    whole_since: Vec<Option<Time>>,
     revocations: RwLock<Revocations>,
     held: Mutex<Hand>,
 }
@@ -164,6 +165,7 @@ impl Service {
             }
             fresh = Some(after_all(&*store, now)?);
         }
+        let whole_since = whole_since(&needs, engine.compiled().policy(), &recording);
         let held = Mutex::new(Hand::new(settings.credentials_cached));
         Ok(Self {
             engine,
@@ -171,7 +173,7 @@ impl Service {
             store,
             audit,
             settings,
-            recording,
+            whole_since,
             revocations: RwLock::new(revocations),
             held,
         })
@@ -396,6 +398,23 @@ impl Presented<'_> {
 struct Learnt<'a> {
     state: &'a State,
     revocations: &'a Revocations,
+}
+
+/// By history, since when all is kept that it needs. What is kept is sorted by name.
+fn whole_since(needs: &Needs, policy: &Policy, recording: &[(SmolStr, Time)]) -> Vec<Option<Time>> {
+    let since = |name: &SmolStr| {
+        let at = recording.binary_search_by(|(known, _)| known.cmp(name));
+        at.ok().and_then(|at| recording.get(at)).map(|(_, at)| *at)
+    };
+    (0..policy.histories.len())
+        .map(|at| {
+            let names = needs.recorded_for(policy, HistoryId::new(at));
+            names
+                .iter()
+                .map(since)
+                .try_fold(Time(i64::MIN), |last, since| Some(last.max(since?)))
+        })
+        .collect()
 }
 
 /// A time after all calls so far, of which something was not kept: after now, and should

@@ -45,7 +45,8 @@ impl Service {
     /// # Errors
     ///
     /// When the store or the audit fails: the call is not authorized. What was counted by
-    /// then is given back if the store can still be reached, else it stays counted.
+    /// then is given back if the store can still be reached, else it stays counted; a
+    /// consent to this single call stays spent.
     pub fn authorize<'p>(
         &self,
         presented: impl Into<Presented<'p>>,

@@ -111,13 +111,7 @@ pub(super) fn told(
         let Some(history) = policy.histories.get(id.index()) else {
             continue;
         };
-        if !whole(
-            service,
-            history,
-            &service.needs.recorded_for(policy, *id),
-            held,
-            now,
-        ) {
+        if !whole(service, history, *id, held, now) {
             continue;
         }
         let counted = service.needs.counted().contains(id);
@@ -200,20 +194,14 @@ pub(super) fn counts(service: &Service, before: Option<&Past>, now: &Past) -> Ve
         .collect()
 }
 
-/// Whether everything that the history selects has been recorded since it could begin.
-fn whole(service: &Service, history: &History, names: &[SmolStr], held: &Held, now: Time) -> bool {
+/// Whether everything that the history needs has been kept since it could begin.
+fn whole(service: &Service, history: &History, id: HistoryId, held: &Held, now: Time) -> bool {
     let mut begin = window(history, now).unwrap_or(Time(i64::MIN));
     if matches!(history.per, HistoryKey::Credential | HistoryKey::Chain) {
         begin = begin.max(first_issued(held));
     }
-    names.iter().all(|name| {
-        service
-            .recording
-            .binary_search_by(|(known, _)| known.cmp(name))
-            .ok()
-            .and_then(|at| service.recording.get(at))
-            .is_some_and(|(_, since)| *since <= begin)
-    })
+    let since = service.whole_since.get(id.index()).copied().flatten();
+    since.is_some_and(|since| since <= begin)
 }
 
 /// When the first credential of the chain was issued.
