@@ -90,6 +90,19 @@ impl Needs {
             .unwrap_or_default()
     }
 
+    /// What listing a tool and those below it needs; of all tools without a name.
+    pub(crate) fn listing(&self, policy: &Policy, tool: Option<&str>) -> Need {
+        let mut all = Need::default();
+        for (function, need) in policy.functions.iter().zip(&self.functions) {
+            if tool.is_none_or(|tool| is_below(tool, &function.path)) {
+                all.histories.extend(&need.histories);
+                all.assents |= need.assents;
+                all.budgets |= need.budgets;
+            }
+        }
+        all
+    }
+
     /// Whether an argument of a past call is ever read.
     pub(crate) fn reads_arg(&self, name: &str) -> bool {
         self.args.contains(name)
@@ -112,6 +125,13 @@ impl Needs {
     pub(crate) fn counted(&self) -> &[HistoryId] {
         &self.counted
     }
+}
+
+/// Whether a function is this tool or below it.
+fn is_below(tool: &str, function: &str) -> bool {
+    function
+        .strip_prefix(tool)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn need(policy: &Policy, reached: &[BTreeSet<HistoryId>], function: FunctionId) -> Need {

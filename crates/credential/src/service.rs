@@ -5,6 +5,7 @@ mod authorize;
 mod hand;
 mod issue;
 mod ledger;
+mod list;
 mod past;
 mod settle;
 

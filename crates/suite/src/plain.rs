@@ -3,6 +3,7 @@
 use std::fmt::{self, Formatter};
 
 use placet_evaluator::{AskedView, Clause, Explanation, LayerVerdict, RuleView};
+use placet_model::decision::Reason;
 use placet_model::graph::Truth;
 use placet_model::policy::RuleKind;
 use placet_syntax::Sources;
@@ -51,7 +52,7 @@ fn why(f: &mut Formatter<'_>, explanation: &Explanation) -> fmt::Result {
         writeln!(f, "    why       {} {}{on}", tool.tool, tool.answer.name())?;
     }
     for asked in &explanation.asked {
-        asked_view(f, asked)?;
+        asked_view(f, asked, decision.reason)?;
     }
     if !decision.missing.is_empty() {
         writeln!(f, "    missing   {}", decision.missing.join(", "))?;
@@ -59,7 +60,7 @@ fn why(f: &mut Formatter<'_>, explanation: &Explanation) -> fmt::Result {
     Ok(())
 }
 
-fn asked_view(f: &mut Formatter<'_>, asked: &AskedView) -> fmt::Result {
+fn asked_view(f: &mut Formatter<'_>, asked: &AskedView, reason: Reason) -> fmt::Result {
     let AskedView {
         agent,
         tool,
@@ -70,6 +71,11 @@ fn asked_view(f: &mut Formatter<'_>, asked: &AskedView) -> fmt::Result {
     writeln!(f, "    why       {agent}: {action} {resource} with {tool}")?;
     for line in &asked.credential {
         writeln!(f, "              {line}")?;
+    }
+    // What the credential does not carry no rule can give.
+    let outside = matches!(reason, Reason::OutOfScope | Reason::Expired);
+    if outside && !asked.credential.is_empty() {
+        return Ok(());
     }
     for layer in &asked.layers {
         let verdict = match layer.verdict {

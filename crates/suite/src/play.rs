@@ -241,14 +241,11 @@ impl Stage {
         let asked = Asked::Listing {
             tool: Some(tool.clone()),
         };
-        let credential = self.last.as_ref().map(|issued| issued.credential.clone());
-        let mut request = world.request(credential.as_ref(), asked);
+        let credential = self.last.as_ref().map(|issued| &issued.credential);
+        let mut request = world.request(credential, asked);
         request.resources = world.resources.clone();
-        let decision = match credential {
-            Some(_) => {
-                request.credential = credential;
-                self.engine.decide(&request)
-            }
+        let decision = match &self.last {
+            Some(issued) => self.service.list(&issued.id, request, world.now)?,
             None => self.engine.decide_without_credential(&request),
         };
         let wrong = matches!(

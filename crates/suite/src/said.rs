@@ -27,7 +27,7 @@ fn rules(names: &[SmolStr]) -> String {
     if names.is_empty() {
         return String::new();
     }
-    format!(" by {}", names.join(", "))
+    format!(" by {}", quoted(names))
 }
 
 /// What was decided about an issuance or a call, as it would be expected.

@@ -11,4 +11,5 @@ mod fmt;
 mod pages;
 mod readme;
 mod start;
+mod test;
 mod trust;

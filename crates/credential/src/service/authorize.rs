@@ -211,6 +211,7 @@ impl Service {
         let mut writes: Vec<Write> = told.begun.into_iter().map(Write::Counter).collect();
         if granted {
             let used = used_assents(&self.engine, request, &decision, &state.assents);
+            give_assents(request, &state.assents);
             writes.extend(used.into_iter().map(Write::Spend));
             writes.extend(charges.iter().map(|charge| Write::Charge {
                 chain: held.id.chain(),
@@ -244,7 +245,7 @@ impl Service {
     }
 
     /// A decision, unless the credential is not the caller's to use or is revoked.
-    fn unless_void(
+    pub(super) fn unless_void(
         &self,
         presented: Presented<'_>,
         held: &Held,
@@ -392,7 +393,7 @@ pub(super) fn give_assents(request: &mut Request, given: &[Given]) {
 }
 
 /// What the chain has spent, as a request tells it: by rule, in the order of its budgets.
-fn spent(state: &State) -> Vec<(SmolStr, Vec<Decimal>)> {
+pub(super) fn spent(state: &State) -> Vec<(SmolStr, Vec<Decimal>)> {
     let mut told: Vec<(SmolStr, Vec<Decimal>)> = Vec::new();
     for charge in &state.spent {
         let index = charge.index as usize;
