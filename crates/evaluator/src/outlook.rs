@@ -11,6 +11,7 @@ use placet_model::decision::{Answer, Decision, Reason, RuleNote};
 use placet_model::ids::{ActionId, FunctionId, PatternId, RuleId};
 use placet_model::pattern::{Concrete, covers};
 use placet_model::policy::{Approval, Consent, Entity, Moment, Policy, RuleKind};
+use placet_model::render;
 use placet_model::request::{Asked, Request};
 use placet_model::resource::Resource;
 use placet_model::value::{Duration, Time};
@@ -179,6 +180,7 @@ fn look(engine: &Engine, request: &Request, told: Told) -> Result<Outlook, Refus
     let issuing = opened(policy, request, told, Moment::Issuance)?;
     let at_issue = Pair::gather(engine, leaf(&issuing)?, site, &trace)?;
     looking.denies(&at_issue, Some(Moment::Issuance))?;
+    looking.assents_at_issuance(&at_issue)?;
     let mut granted = Some(true);
     for layer in &pair.layers {
         match looking.layer(&pair, layer)? {
@@ -236,14 +238,16 @@ fn opened<'p>(
                 *slot = Slot::Known(value.clone());
             }
         }
+        // Which calls a history holds hangs on the time and on the task.
+        let selected = request.time.is_some() && (request.task.is_some() || told.task);
         for (history, slot) in policy.histories.iter().zip(link.histories.iter_mut()) {
-            if !request
-                .histories
-                .iter()
-                .any(|(name, _)| *name == history.name)
-            {
+            let mut names = request.histories.iter().map(|(name, _)| name);
+            if !selected || !names.any(|name| *name == history.name) {
                 *slot = Slot::Open;
             }
+        }
+        if !selected {
+            link.lengths.fill(None);
         }
     }
     Ok(bound)
@@ -321,6 +325,36 @@ impl Looking<'_> {
                         self.found.depends.extend(open);
                     }
                     Applies::Never => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The assents that are asked for at issuance alone.
+    fn assents_at_issuance(&mut self, pair: &Pair<'_>) -> Result<(), Refusal> {
+        let policy = self.engine.policy();
+        for layer in &pair.layers {
+            for id in layer.rules(RuleKind::Require) {
+                let pinned = policy
+                    .rules
+                    .get(id.index())
+                    .filter(|rule| rule.moment == Some(Moment::Issuance));
+                let Some(rule) = pinned else { continue };
+                let duties = &rule.duties;
+                let scopes = duties.approvals.iter().filter(|one| !one.per_call);
+                let mut asks: Vec<SmolStr> = scopes
+                    .filter_map(|one| policy.groups.get(one.group.index()))
+                    .map(|group| per(format!("approval {}", render::name(&group.name)), false))
+                    .collect();
+                if duties.consent == Some(Consent::Scope) {
+                    asks.push("consent".into());
+                }
+                self.trace.take_open();
+                if !asks.is_empty() && pair.applies(layer, id, self.region)? != Applies::Never {
+                    let open = self.open(pair, id);
+                    self.found.doubtful.push(id);
+                    self.found.depends.extend(open.into_iter().chain(asks));
                 }
             }
         }
@@ -441,7 +475,7 @@ impl Looking<'_> {
                 .iter()
                 .flat_map(|duties| duties.approvals.iter().filter(is_group))
                 .any(|approval| approval.per_call);
-            let group = placet_model::render::name(&duty.group);
+            let group = render::name(&duty.group);
             texts.push(per(format!("approval {group}"), per_call));
         }
         for duty in &unmet.budgets {

@@ -8,6 +8,7 @@ mod credentials;
 mod decide;
 mod explain;
 mod fmt;
+mod matrix;
 mod pages;
 mod readme;
 mod start;

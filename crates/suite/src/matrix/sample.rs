@@ -71,23 +71,9 @@ pub(super) fn samples(
     regions: &[Regions],
 ) -> BTreeSet<SmolStr> {
     let policy = engine.compiled().policy();
-    let covers = |rule: &Rule| {
-        let of_function = rule
-            .functions
-            .as_ref()
-            .is_none_or(|all| all.binary_search(&function).is_ok());
-        let of_action = rule
-            .actions
-            .as_ref()
-            .is_none_or(|all| all.binary_search(&action).is_ok());
-        of_function && of_action
-    };
-    let rules: Vec<(&Rule, &Regions)> = policy
-        .rules
-        .iter()
-        .zip(regions)
-        .filter(|(rule, _)| covers(rule))
-        .collect();
+    // All rules, and not only those about this function and action: a rule that comes to be
+    // about it later then changes answers and no questions.
+    let rules: Vec<(&Rule, &Regions)> = policy.rules.iter().zip(regions).collect();
     let mut found = BTreeSet::new();
     let Some(declared) = policy.functions.get(function.index()) else {
         return found;
