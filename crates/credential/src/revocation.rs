@@ -5,7 +5,7 @@ use std::fmt;
 
 use placet_model::credential::Credential;
 use placet_model::value::Time;
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
 use crate::id::CredentialId;
 
@@ -34,21 +34,15 @@ pub struct Revocation {
 }
 
 impl Revocation {
-    /// What a service writes that begins to serve another policy than was served before.
-    /// It ends nothing, as nothing is older than time; but it moves the epoch, by which
-    /// services learn of it that still serve the other policy.
-    pub(crate) fn other_policy(policy: &SmolStr, now: Time) -> Self {
+    /// What a service writes that begins to serve another policy than was served before:
+    /// it moves the epoch, by which services learn of it that still serve the other one.
+    pub(crate) fn of_services(policy: &SmolStr, now: Time) -> Self {
         Self {
-            of: Revoked::IssuedBefore(Time(i64::MIN)),
+            of: Revoked::Services(policy.clone()),
             by: "placet".into(),
-            reason: format_smolstr!("from here on policy `{policy}` is served"),
+            reason: "another policy is served from here on".into(),
             time: now,
         }
-    }
-
-    /// Whether it says that another policy is served.
-    pub(crate) fn is_other_policy(&self) -> bool {
-        self.of == Revoked::IssuedBefore(Time(i64::MIN))
     }
 }
 
@@ -69,6 +63,9 @@ pub enum Revoked {
     Policy(SmolStr),
     /// Everything issued before a time (exclusive).
     IssuedBefore(Time),
+    /// No credential, but every service on the store that serves another policy than this
+    /// one, by its digest. Services write it themselves.
+    Services(SmolStr),
 }
 
 /// All revocations up to an epoch, ready to be asked.
@@ -117,6 +114,7 @@ impl Revocations {
                 Revoked::IssuedBefore(time) => {
                     self.issued_before = self.issued_before.max(Some(*time));
                 }
+                Revoked::Services(_) => {}
             }
         }
     }

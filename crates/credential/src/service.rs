@@ -24,7 +24,7 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::audit::{self, Audit, AuditError, Entry, Event};
 use crate::id::CredentialId;
 use crate::needs::Needs;
-use crate::revocation::{Epoch, Revocation, Revocations};
+use crate::revocation::{Epoch, Revocation, Revocations, Revoked};
 use crate::store::{Ask, Filter, Held, State, Store, StoreError, Write, Written};
 
 use hand::Hand;
@@ -145,7 +145,7 @@ impl Service {
                 if !state.counting.is_empty()
                     && (state.counting != *digest || recording != state.recording)
                 {
-                    let told = Revocation::other_policy(digest, now);
+                    let told = Revocation::of_services(digest, now);
                     change = Some(told.clone());
                     writes.push(Write::Revocation(told));
                 }
@@ -158,8 +158,10 @@ impl Service {
                 }
                 writes
             })?;
-            if let Some(change) = change.take() {
-                revocations.learn(&[(written.epoch, change)]);
+            if let Some(revocation) = change.take() {
+                let epoch = written.epoch;
+                revocations.learn(&[(epoch, revocation.clone())]);
+                audit.append(&ledger::entry(revocation, epoch))?;
             }
             if !lacking {
                 break;
@@ -190,8 +192,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// When the store fails: then nothing is revoked. When only the audit fails, it *is*
-    /// revoked, and the error says that there is no record of it.
+    /// As [`revoke`].
     pub fn revoke(&self, revocation: &Revocation) -> Result<Epoch, Error> {
         revoke(&*self.store, &*self.audit, revocation)
     }
@@ -202,17 +203,7 @@ impl Service {
     ///
     /// When the store fails.
     pub fn credentials(&self, filter: &Filter) -> Result<Vec<(Held, bool)>, Error> {
-        let all = self.store.credentials(filter)?;
-        // Revocations are learnt after the credentials, so that none is missed.
-        self.transact(&Ask::default(), &mut |_| Vec::new())?;
-        let revocations = self.revocations.read().map_err(|_| Error::Poisoned)?;
-        Ok(all
-            .into_iter()
-            .map(|held| {
-                let gone = revocations.covers(&held.credential, held.epoch);
-                (held, gone)
-            })
-            .collect())
+        credentials(&*self.store, filter)
     }
 
     fn policy(&self) -> &Policy {
@@ -243,10 +234,11 @@ impl Service {
                 return Vec::new();
             }
             // Not learnt, so that it is told again whenever this service is asked.
+            let digest = self.engine.compiled().digest();
             superseded = state
                 .revocations
                 .iter()
-                .any(|(_, news)| news.is_other_policy());
+                .any(|(_, news)| matches!(&news.of, Revoked::Services(policy) if policy != digest));
             if superseded {
                 return Vec::new();
             }

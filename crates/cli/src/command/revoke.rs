@@ -98,5 +98,6 @@ fn shown(of: &Revoked) -> (&'static str, String) {
         Revoked::User(user) => ("user", user.to_string()),
         Revoked::Policy(digest) => ("policy", digest.to_string()),
         Revoked::IssuedBefore(time) => ("issued_before", time.to_string()),
+        Revoked::Services(policy) => ("services_but", policy.to_string()),
     }
 }

@@ -160,6 +160,7 @@ fn revocation_to_json(revocation: &Revocation) -> Json {
         Revoked::User(user) => json.text("user", user),
         Revoked::Policy(digest) => json.text("policy", digest),
         Revoked::IssuedBefore(time) => json.shown("issued_before", time),
+        Revoked::Services(policy) => json.text("services_but", policy),
     }
     json.text("by", by);
     json.text("reason", reason);

@@ -106,16 +106,17 @@ impl Record {
     }
 
     /// Of a revocation: what kind of thing was revoked (`credential`, `task`, `agent`,
-    /// `user`, `policy`, `issued_before`), which, by whom, and why.
+    /// `user`, `policy`, `issued_before`, `services_but`), which, by whom, and why.
     #[must_use]
     pub fn revoked(&self) -> Option<Revoking> {
-        const KINDS: [&str; 6] = [
+        const KINDS: [&str; 7] = [
             "credential",
             "task",
             "agent",
             "user",
             "policy",
             "issued_before",
+            "services_but",
         ];
         let of = member(&self.json, "revocation")?;
         KINDS.into_iter().find_map(|kind| {

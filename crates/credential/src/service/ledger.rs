@@ -32,8 +32,9 @@ pub fn credentials(store: &dyn Store, filter: &Filter) -> Result<Vec<(Held, bool
 ///
 /// # Errors
 ///
-/// When the store fails: then nothing is revoked. When only the audit fails, it *is*
-/// revoked, and the error says that there is no record of it.
+/// When the store fails: then nothing is revoked, unless it was its very last step that
+/// failed ([`Store::transact`]). When only the audit fails, it *is* revoked, and the error
+/// says that there is no record of it.
 pub fn revoke(
     store: &dyn Store,
     audit: &dyn Audit,
@@ -45,12 +46,15 @@ pub fn revoke(
         ..Ask::default()
     };
     let written = store.transact(&ask, &mut |_| vec![Write::Revocation(revocation.clone())])?;
-    audit.append(&Entry {
+    audit.append(&entry(revocation.clone(), written.epoch))?;
+    Ok(written.epoch)
+}
+
+/// What the audit tells of a revocation.
+pub(super) fn entry(revocation: Revocation, epoch: Epoch) -> Entry {
+    Entry {
         time: revocation.time,
-        event: Event::Revoke {
-            revocation: revocation.clone(),
-            epoch: written.epoch,
-        },
+        event: Event::Revoke { revocation, epoch },
         decision: None,
         rules: Vec::new(),
         agent: None,
@@ -60,6 +64,5 @@ pub fn revoke(
         chain: Vec::new(),
         policy: None,
         latency: None,
-    })?;
-    Ok(written.epoch)
+    }
 }

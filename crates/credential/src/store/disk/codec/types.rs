@@ -102,6 +102,7 @@ variants! {
         3 => User(id),
         4 => Policy(digest),
         5 => IssuedBefore(time),
+        6 => Services(policy),
     }
     Json {
         0 => Null,
