@@ -294,9 +294,16 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
         source,
     };
     let file = open().map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.into())),
-        Err(TryLockError::Error(error)) => Err(failed(error).into()),
+    // A process that another thread has just started holds what was locked here until it
+    // runs its program: a lock that was let go a moment ago can be held for a moment longer.
+    const TRIES: u32 = 50;
+    const PAUSE: std::time::Duration = std::time::Duration::from_millis(4);
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) => return Err(failed(error).into()),
+        }
     }
+    Err(OpenError::InUse(folder.into()))
 }
