@@ -8,11 +8,13 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::output;
 
 mod matrix;
+mod mutate;
 mod service;
 mod suite;
 mod values;
 
 pub(crate) use matrix::Matrix;
+pub(crate) use mutate::Mutate;
 
 pub(crate) use service::{
     Audit, AuditCommand, AuditPlace, AuditQuery, AuditShow, AuditVerify, Consent, Credentials,
@@ -88,6 +90,8 @@ pub(crate) enum Command {
     List(List),
     /// Say who may do what, and keep it beside the policy for review
     Matrix(Matrix),
+    /// Change the policy, one thing at a time, and say which changes no test notices
+    Mutate(Mutate),
     /// Issue a credential for a task: what the policy grants of the scopes asked for
     Issue(Issue),
     /// Decide a call under a credential, and count it

@@ -22,6 +22,7 @@ mod init;
 mod issue;
 mod keys;
 mod matrix;
+mod mutate;
 mod own;
 mod revoke;
 mod settle;
@@ -40,6 +41,7 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Explain(args) => explain::run(&args),
         Command::List(args) => decide::list(&args),
         Command::Matrix(args) => matrix::run(&args),
+        Command::Mutate(args) => mutate::run(&args),
         Command::Issue(args) => issue::run(args),
         Command::Use(args) => using::run(args),
         Command::Settle(args) => settle::run(&args),

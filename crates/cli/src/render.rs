@@ -4,6 +4,8 @@ pub(crate) mod audit;
 pub(crate) mod credential;
 pub(crate) mod decision;
 pub(crate) mod diagnostics;
+pub(crate) mod diff;
 pub(crate) mod explanation;
+pub(crate) mod mutate;
 pub(crate) mod style;
 pub(crate) mod suite;

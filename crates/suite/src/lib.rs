@@ -30,6 +30,7 @@
 
 mod expect;
 pub mod matrix;
+pub mod mutate;
 mod plain;
 mod play;
 mod report;

@@ -63,11 +63,13 @@ pub struct Question {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// Who asks: `agent in coders, user any`.
-    pub who: SmolStr,
+    pub who: String,
     /// What is asked.
     pub question: Question,
     /// The answer.
     pub outlook: Outlook,
+    /// The question as a request, without a credential; for trying the answer out.
+    pub request: Request,
 }
 
 impl Cell {
@@ -85,8 +87,8 @@ pub struct Matrix {
     /// The questions of everybody, and those that fixtures are asked besides.
     common: BTreeSet<Question>,
     fixtures: BTreeSet<Question>,
-    /// Everybody, by label.
-    everybody: BTreeMap<SmolStr, Who>,
+    /// Everybody's labels, with whether it is a fixture.
+    everybody: BTreeMap<String, bool>,
     /// By label, then action, function and resource.
     cells: Vec<Cell>,
     /// Answers to questions that are asked [besides](Options::besides) alone.
@@ -97,9 +99,9 @@ pub struct Matrix {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MatrixError {
     /// It would ask too much.
-    #[error("the matrix would ask {asked} questions or more, and the limit is {limit}")]
+    #[error("the matrix would ask {asked} questions, and the limit is {limit}")]
     TooLarge {
-        /// How many, as far as was counted.
+        /// How many.
         asked: usize,
         /// How many it may.
         limit: usize,
@@ -131,7 +133,10 @@ impl Matrix {
             policy: policy.name.clone(),
             common: BTreeSet::new(),
             fixtures: BTreeSet::new(),
-            everybody: BTreeMap::new(),
+            everybody: everybody
+                .iter()
+                .map(|who| (who.label.clone(), who.fixture))
+                .collect(),
             cells: Vec::new(),
             besides: Vec::new(),
         };
@@ -141,17 +146,13 @@ impl Matrix {
             } else {
                 &mut matrix.common
             };
-            questions(engine, who, asked, options.limit)?;
+            questions(engine, who, asked)?;
         }
         matrix
             .fixtures
             .retain(|question| !matrix.common.contains(question));
-        matrix.everybody = everybody
-            .into_iter()
-            .map(|who| (who.label.clone(), who))
-            .collect();
         matrix.check_size(options)?;
-        for who in matrix.everybody.values() {
+        for who in &everybody {
             let mut asked: BTreeSet<&Question> = matrix.common.iter().collect();
             if who.fixture {
                 asked.extend(&matrix.fixtures);
@@ -182,15 +183,8 @@ impl Matrix {
         (self.cells.len(), self.everybody.len())
     }
 
-    /// The question of a cell as a request, without a credential; for trying the answer out.
-    #[must_use]
-    pub fn request(&self, cell: &Cell) -> Option<Request> {
-        let who = self.everybody.get(&cell.who)?;
-        Some(request(who, &cell.question))
-    }
-
     fn check_size(&self, options: &Options) -> Result<(), MatrixError> {
-        let fixtures = self.everybody.values().filter(|who| who.fixture).count();
+        let fixtures = self.everybody.values().filter(|fixture| **fixture).count();
         let besides = &options.besides;
         let asked = self.everybody.len() * (self.common.len() + besides.of(false).count())
             + fixtures * (self.fixtures.len() + besides.asked_of_fixtures.len());
@@ -209,7 +203,6 @@ fn questions(
     engine: &Engine,
     who: &Who,
     asked: &mut BTreeSet<Question>,
-    limit: usize,
 ) -> Result<(), MatrixError> {
     let policy = engine.compiled().policy();
     let filled = engine
@@ -224,8 +217,7 @@ fn questions(
         ) else {
             continue;
         };
-        let mut resources = sample::samples(engine, pair, &regions, limit)
-            .map_err(|asked| MatrixError::TooLarge { asked, limit })?;
+        let mut resources = sample::samples(engine, pair, &regions);
         // What a fixture says of a resource is about that one.
         let told = who.request.resources.iter().map(|(name, _)| name);
         resources.extend(
@@ -233,10 +225,6 @@ fn questions(
                 .cloned(),
         );
         for resource in resources {
-            if asked.len() > limit {
-                let asked = asked.len();
-                return Err(MatrixError::TooLarge { asked, limit });
-            }
             asked.insert(Question {
                 action: action.name.clone(),
                 tool: function.path.clone(),
@@ -249,34 +237,32 @@ fn questions(
 
 /// The answer to a question.
 fn ask(engine: &Engine, who: &Who, question: &Question) -> Result<Cell, MatrixError> {
-    match engine.outlook(&request(who, question), who.told) {
-        Ok(outlook) => Ok(Cell {
-            who: who.label.clone(),
-            question: question.clone(),
-            outlook,
-        }),
-        Err(decision) if decision.reason == Reason::UnknownAgent => Ok(Cell {
-            who: who.label.clone(),
-            question: question.clone(),
-            outlook: Outlook::denied(),
-        }),
-        Err(decision) => Err(invalid(who, &decision.explanation)),
-    }
-}
-
-fn request(who: &Who, question: &Question) -> Request {
     let mut request = who.request.clone();
     request.asked = Asked::Triple {
         tool: question.tool.clone(),
         action: question.action.clone(),
         resource: question.resource.clone(),
     };
-    request
+    match engine.outlook(&request, who.told) {
+        Ok(outlook) => Ok(Cell {
+            who: who.label.clone(),
+            question: question.clone(),
+            outlook,
+            request,
+        }),
+        Err(decision) if decision.reason == Reason::UnknownAgent => Ok(Cell {
+            who: who.label.clone(),
+            question: question.clone(),
+            outlook: Outlook::denied(),
+            request,
+        }),
+        Err(decision) => Err(invalid(who, &decision.explanation)),
+    }
 }
 
 fn invalid(who: &Who, explanation: &[SmolStr]) -> MatrixError {
     MatrixError::Invalid {
-        who: who.label.to_string(),
+        who: who.label.clone(),
         why: explanation.first().cloned().unwrap_or_default().into(),
     }
 }

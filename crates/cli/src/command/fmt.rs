@@ -11,8 +11,7 @@ use crate::args::{Fmt, Format};
 use crate::error::{Error, Failure};
 use crate::files;
 use crate::output::{self, Ended, Output};
-use crate::render::diagnostics;
-use crate::render::style::{BOLD, GREEN, RED, RESET};
+use crate::render::{diagnostics, diff};
 
 /// Formats files in place, or says what would change.
 pub(crate) fn run(args: &Fmt) -> Result<Ended, Error> {
@@ -160,7 +159,7 @@ fn say(out: &mut Output, entry: &Entry) -> Result<(), Error> {
         (_, Some(text), _) => out.write(text),
         (Became::Unchanged, ..) => Ok(()),
         (Became::Formatted, ..) => out.line(&format!("formatted {name}")),
-        (Became::WouldChange, _, Some(diff)) => out.write(&coloured(diff)),
+        (Became::WouldChange, _, Some(diff)) => out.write(&diff::coloured(diff)),
         (Became::WouldChange, ..) => out.line(&format!("{name} is not formatted")),
     }
 }
@@ -242,21 +241,4 @@ fn difference(name: &str, old: &str, new: &str) -> String {
         .context_radius(3)
         .header(name, &format!("{name} (formatted)"))
         .to_string()
-}
-
-/// A diff as people read it.
-fn coloured(diff: &str) -> String {
-    diff.lines()
-        .map(|line| {
-            let line = output::printable(line);
-            let style = match line.as_bytes().first() {
-                _ if line.starts_with("--- ") || line.starts_with("+++ ") => BOLD,
-                Some(b'-') => RED,
-                Some(b'+') => GREEN,
-                _ => "",
-            };
-            let end = if style.is_empty() { "" } else { RESET };
-            format!("{style}{line}{end}\n")
-        })
-        .collect()
 }

@@ -162,7 +162,7 @@ fn failure_json(report: &Report, failure: &Failure) -> Json {
     .into()
 }
 
-fn place_json(sources: &Sources, place: placet::suite::Place) -> Json {
+pub(crate) fn place_json(sources: &Sources, place: placet::suite::Place) -> Json {
     let Some(source) = sources.get(place.file) else {
         return Json::Null;
     };

@@ -17,7 +17,6 @@ use thiserror::Error;
 use super::{Cell, Matrix, Question, word};
 
 const HEAD: &str = "# placet matrix 1";
-const BAR: &str = " | ";
 const EVERYBODY: &str = "asked of everybody";
 const FIXTURES: &str = "asked of fixtures";
 
@@ -84,8 +83,8 @@ impl Matrix {
 
     /// Whether somebody of this label is asked a question.
     pub(super) fn asks(&self, who: &str, question: &Question) -> bool {
-        self.everybody.get(who).is_some_and(|who| {
-            self.common.contains(question) || who.fixture && self.fixtures.contains(question)
+        self.everybody.get(who).is_some_and(|fixture| {
+            self.common.contains(question) || *fixture && self.fixtures.contains(question)
         })
     }
 
@@ -99,21 +98,9 @@ impl Matrix {
 fn block(text: &mut String, heading: &str, questions: &BTreeSet<&Question>) {
     let lines = questions
         .iter()
-        .map(|question| format!("  {}\n", entry(question)));
+        .map(|question| format!("  {} \"{}\"\n", question.tool, question.resource));
     // Writing to a text cannot fail.
     let _infallible = write!(text, "\n{heading}\n{}", lines.collect::<String>());
-}
-
-/// A function and a resource: `desk.reply "ticket/x/1"`.
-pub(super) fn entry(question: &Question) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let tool = &question.tool;
-    let resource = quoted(&question.resource);
-    if tool.chars().all(plain) {
-        format!("{tool} {resource}")
-    } else {
-        format!("{} {resource}", quoted(tool))
-    }
 }
 
 /// An answer as it is told; `None` for what no grant reaches.
@@ -163,7 +150,7 @@ pub struct Recorded {
     /// What fixtures were asked besides.
     pub(super) asked_of_fixtures: BTreeSet<Question>,
     /// The answers that are told: `grant | by …`, by who asked what.
-    pub(super) told: BTreeMap<(SmolStr, Question), String>,
+    pub(super) told: BTreeMap<(String, Question), String>,
 }
 
 /// The text is none of a matrix.
@@ -199,27 +186,30 @@ impl Recorded {
                 continue;
             }
             let Some(entry) = line.strip_prefix("  ") else {
-                let (who, rest) = split(line, BAR).ok_or(wrong)?;
-                let (action, outcome) = split(rest, BAR).unwrap_or((rest, ""));
+                let (who, rest) = split(line).ok_or(wrong)?;
+                let (action, outcome) = split(rest).unwrap_or((rest, ""));
                 under = Some((who, unquoted(action), outcome));
                 continue;
             };
-            let (Some((who, action, outcome)), Some((tool, resource))) =
-                (&under, split(entry, " "))
-            else {
+            let (Some((who, action, outcome)), Some((tool, resource))) = (
+                &under,
+                entry
+                    .strip_suffix('"')
+                    .and_then(|entry| entry.split_once(" \"")),
+            ) else {
                 return Err(wrong);
             };
             let question = Question {
                 action: action.clone(),
-                tool: unquoted(tool),
-                resource: unquoted(resource),
+                tool: tool.into(),
+                resource: resource.into(),
             };
             if *who == EVERYBODY {
                 recorded.asked.insert(question);
             } else if *who == FIXTURES {
                 recorded.asked_of_fixtures.insert(question);
             } else {
-                let key = (SmolStr::new(who), question);
+                let key = ((*who).to_owned(), question);
                 recorded.told.insert(key, (*outcome).to_owned());
             }
         }
@@ -239,42 +229,32 @@ impl Recorded {
     }
 }
 
-/// A line at its first separator outside of quotes.
-fn split<'l>(line: &'l str, separator: &str) -> Option<(&'l str, &'l str)> {
-    let mut is_quoted = false;
-    let mut is_escaped = false;
-    for (at, c) in line.char_indices() {
+/// A heading at its first ` | ` outside of quotes.
+fn split(heading: &str) -> Option<(&str, &str)> {
+    let mut quoted = false;
+    let mut escaped = false;
+    for (at, c) in heading.char_indices() {
         match c {
-            '"' if !is_escaped => is_quoted = !is_quoted,
-            ' ' if !is_quoted => {
-                if let Some(rest) = line.get(at..).and_then(|rest| rest.strip_prefix(separator)) {
-                    return Some((line.get(..at)?, rest));
+            '"' if !escaped => quoted = !quoted,
+            ' ' if !quoted => {
+                if let Some(rest) = heading.get(at..).and_then(|rest| rest.strip_prefix(" | ")) {
+                    return Some((heading.get(..at)?, rest));
                 }
             }
             _ => {}
         }
-        is_escaped = c == '\\' && !is_escaped;
+        escaped = c == '\\' && !escaped;
     }
     None
 }
 
-/// A text in quotes, as [`render::name`] writes what is no identifier.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// A text as it was before it was quoted, if it was.
-fn unquoted(text: &str) -> SmolStr {
-    let inner = text
+/// A name as it was before [`render::name`] quoted it.
+fn unquoted(name: &str) -> SmolStr {
+    match name
         .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
-    let Some(inner) = inner else {
-        return text.into();
-    };
-    let mut plain = String::with_capacity(inner.len());
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        plain.extend(if c == '\\' { chars.next() } else { Some(c) });
+        .and_then(|name| name.strip_suffix('"'))
+    {
+        Some(inner) => inner.replace("\\\"", "\"").replace("\\\\", "\\").into(),
+        None => name.into(),
     }
-    plain.into()
 }

@@ -1,0 +1,164 @@
+//! Whether two policies are known to answer alike.
+//!
+//! Two policies may be the same for every call though they are written differently. Here
+//! only what can be read off the typed policy is decided: an `any` that covers what the
+//! names covered, an action that no covered function has, and a segment that every
+//! template of the covered functions spells out. No answers are compared.
+
+use std::collections::BTreeSet;
+
+use placet_model::ids::{ActionId, FunctionId, PatternId};
+use placet_model::policy::{Agents, Extract, GroupKind, Hole, Pattern, Policy, Rule, Segment};
+
+/// Whether both grant the same calls, under the same duties, for certain.
+pub(super) fn same(one: &Policy, other: &Policy) -> bool {
+    one.exprs == other.exprs
+        && one.rules.len() == other.rules.len()
+        && one.layers == other.layers
+        && one.lifetime == other.lifetime
+        && one.rules.iter().zip(&other.rules).all(|(left, right)| {
+            left == right && patterns(one, left) == patterns(other, right)
+                || Normal::of(one, left) == Normal::of(other, right)
+        })
+}
+
+/// A rule in one of the ways in which it can be written.
+#[derive(PartialEq)]
+struct Normal {
+    /// All that is compared as it is.
+    rule: Rule,
+    pairs: BTreeSet<(FunctionId, ActionId)>,
+    patterns: Vec<Pattern>,
+}
+
+impl Normal {
+    fn of(policy: &Policy, rule: &Rule) -> Self {
+        let pairs = pairs(policy, rule);
+        let patterns = patterns(policy, rule)
+            .into_iter()
+            .map(|pattern| spelled(policy, &pairs, pattern))
+            .collect();
+        let mut rule = rule.clone();
+        if covers_all_agents(policy, &rule.agents) {
+            rule.agents = Agents::All;
+        }
+        rule.functions = None;
+        rule.actions = None;
+        rule.resources = Vec::new();
+        Self {
+            rule,
+            pairs,
+            patterns,
+        }
+    }
+}
+
+fn patterns(policy: &Policy, rule: &Rule) -> Vec<Pattern> {
+    let patterns = rule.resources.iter();
+    patterns
+        .filter_map(|id| pattern(policy, *id))
+        .cloned()
+        .collect()
+}
+
+fn pattern(policy: &Policy, id: PatternId) -> Option<&Pattern> {
+    policy.patterns.get(id.index())
+}
+
+/// What a rule covers of what the functions can do.
+fn pairs(policy: &Policy, rule: &Rule) -> BTreeSet<(FunctionId, ActionId)> {
+    let mut pairs = BTreeSet::new();
+    for (at, function) in policy.functions.iter().enumerate() {
+        let id = FunctionId::new(at);
+        if rule.functions.as_ref().is_some_and(|of| !of.contains(&id)) {
+            continue;
+        }
+        for line in &function.lines {
+            let covered = rule.actions.as_ref();
+            if covered.is_none_or(|of| of.contains(&line.action)) {
+                pairs.insert((id, line.action));
+            }
+        }
+    }
+    pairs
+}
+
+/// Whether no agent can be known that is not covered.
+fn covers_all_agents(policy: &Policy, agents: &Agents) -> bool {
+    let mut groups = policy.groups.iter();
+    if groups.any(|group| group.kind == GroupKind::Agents && group.from_request) {
+        return false;
+    }
+    let mut known = policy.agents.iter();
+    match agents {
+        Agents::All => true,
+        Agents::Named(names) => known.all(|agent| names.contains(&agent.name)),
+        Agents::In(groups) => known.all(|agent| {
+            let mut groups = groups.iter().filter_map(|id| policy.groups.get(id.index()));
+            groups.any(|group| {
+                let nested = group.nested.iter();
+                let mut nested = nested.filter_map(|id| policy.groups.get(id.index()));
+                group.members.contains(&agent.name)
+                    || nested.any(|group| group.members.contains(&agent.name))
+            })
+        }),
+    }
+}
+
+/// The pattern with a literal for each `*` that every covered template spells out.
+fn spelled(
+    policy: &Policy,
+    pairs: &BTreeSet<(FunctionId, ActionId)>,
+    mut pattern: Pattern,
+) -> Pattern {
+    let templates = templates(policy, pairs);
+    for (at, segment) in pattern.segments.iter_mut().enumerate() {
+        match segment {
+            Segment::Any => {
+                if let Some(literal) = literal(&templates, at) {
+                    *segment = literal;
+                }
+            }
+            Segment::Hole(Hole { extract, .. })
+                if !matches!(extract, Extract::Text | Extract::Lower) =>
+            {
+                break;
+            }
+            _ => {}
+        }
+    }
+    pattern
+}
+
+fn templates<'a>(policy: &'a Policy, pairs: &BTreeSet<(FunctionId, ActionId)>) -> Vec<&'a Pattern> {
+    let mut templates = Vec::new();
+    for (id, action) in pairs {
+        let Some(function) = policy.functions.get(id.index()) else {
+            continue;
+        };
+        for line in function.lines.iter().filter(|line| line.action == *action) {
+            let of_line = line.templates.iter();
+            templates.extend(of_line.filter_map(|id| pattern(policy, *id)));
+        }
+    }
+    templates
+}
+
+/// The literal that all templates have there, if each segment before it is one segment.
+fn literal(templates: &[&Pattern], at: usize) -> Option<Segment> {
+    let mut found: Option<&Segment> = None;
+    for template in templates {
+        let before = template.segments.get(..at)?;
+        let single = |segment: &Segment| match segment {
+            Segment::Hole(hole) => matches!(hole.extract, Extract::Text | Extract::Lower),
+            _ => true,
+        };
+        let here = template.segments.get(at)?;
+        let literal = matches!(here, Segment::Literal(_)) && before.iter().all(single);
+        if !literal || found.is_some_and(|found| found != here) {
+            return None;
+        }
+        found = Some(here);
+    }
+    found.cloned()
+}
