@@ -61,8 +61,7 @@ pub enum Set {
     Agent {
         /// Who it is.
         entity: Entity,
-        /// Whether it is the one that acts: the first that a block of set-up lines names
-        /// itself, or else the first of its fixtures.
+        /// Whether it is the one of its block of set-up lines that acts.
         acts: bool,
     },
     /// The user, or that there is none.

@@ -63,13 +63,11 @@ pub struct Question {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// Who asks: `agent in coders, user any`.
-    pub who: String,
+    pub who: SmolStr,
     /// What is asked.
     pub question: Question,
     /// The answer.
     pub outlook: Outlook,
-    /// The question as a request, without a credential; for trying the answer out.
-    pub request: Request,
 }
 
 impl Cell {
@@ -87,8 +85,8 @@ pub struct Matrix {
     /// The questions of everybody, and those that fixtures are asked besides.
     common: BTreeSet<Question>,
     fixtures: BTreeSet<Question>,
-    /// Everybody's labels, with whether it is a fixture.
-    everybody: BTreeMap<String, bool>,
+    /// Everybody, by label.
+    everybody: BTreeMap<SmolStr, Who>,
     /// By label, then action, function and resource.
     cells: Vec<Cell>,
     /// Answers to questions that are asked [besides](Options::besides) alone.
@@ -99,9 +97,9 @@ pub struct Matrix {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MatrixError {
     /// It would ask too much.
-    #[error("the matrix would ask {asked} questions, and the limit is {limit}")]
+    #[error("the matrix would ask {asked} questions or more, and the limit is {limit}")]
     TooLarge {
-        /// How many.
+        /// How many, as far as was counted.
         asked: usize,
         /// How many it may.
         limit: usize,
@@ -133,10 +131,7 @@ impl Matrix {
             policy: policy.name.clone(),
             common: BTreeSet::new(),
             fixtures: BTreeSet::new(),
-            everybody: everybody
-                .iter()
-                .map(|who| (who.label.clone(), who.fixture))
-                .collect(),
+            everybody: BTreeMap::new(),
             cells: Vec::new(),
             besides: Vec::new(),
         };
@@ -146,13 +141,17 @@ impl Matrix {
             } else {
                 &mut matrix.common
             };
-            questions(engine, who, asked)?;
+            questions(engine, who, asked, options.limit)?;
         }
         matrix
             .fixtures
             .retain(|question| !matrix.common.contains(question));
+        matrix.everybody = everybody
+            .into_iter()
+            .map(|who| (who.label.clone(), who))
+            .collect();
         matrix.check_size(options)?;
-        for who in &everybody {
+        for who in matrix.everybody.values() {
             let mut asked: BTreeSet<&Question> = matrix.common.iter().collect();
             if who.fixture {
                 asked.extend(&matrix.fixtures);
@@ -183,8 +182,15 @@ impl Matrix {
         (self.cells.len(), self.everybody.len())
     }
 
+    /// The question of a cell as a request, without a credential; for trying the answer out.
+    #[must_use]
+    pub fn request(&self, cell: &Cell) -> Option<Request> {
+        let who = self.everybody.get(&cell.who)?;
+        Some(request(who, &cell.question))
+    }
+
     fn check_size(&self, options: &Options) -> Result<(), MatrixError> {
-        let fixtures = self.everybody.values().filter(|fixture| **fixture).count();
+        let fixtures = self.everybody.values().filter(|who| who.fixture).count();
         let besides = &options.besides;
         let asked = self.everybody.len() * (self.common.len() + besides.of(false).count())
             + fixtures * (self.fixtures.len() + besides.asked_of_fixtures.len());
@@ -203,6 +209,7 @@ fn questions(
     engine: &Engine,
     who: &Who,
     asked: &mut BTreeSet<Question>,
+    limit: usize,
 ) -> Result<(), MatrixError> {
     let policy = engine.compiled().policy();
     let filled = engine
@@ -217,7 +224,8 @@ fn questions(
         ) else {
             continue;
         };
-        let mut resources = sample::samples(engine, pair, &regions);
+        let mut resources = sample::samples(engine, pair, &regions, limit)
+            .map_err(|asked| MatrixError::TooLarge { asked, limit })?;
         // What a fixture says of a resource is about that one.
         let told = who.request.resources.iter().map(|(name, _)| name);
         resources.extend(
@@ -225,6 +233,10 @@ fn questions(
                 .cloned(),
         );
         for resource in resources {
+            if asked.len() > limit {
+                let asked = asked.len();
+                return Err(MatrixError::TooLarge { asked, limit });
+            }
             asked.insert(Question {
                 action: action.name.clone(),
                 tool: function.path.clone(),
@@ -237,32 +249,34 @@ fn questions(
 
 /// The answer to a question.
 fn ask(engine: &Engine, who: &Who, question: &Question) -> Result<Cell, MatrixError> {
+    match engine.outlook(&request(who, question), who.told) {
+        Ok(outlook) => Ok(Cell {
+            who: who.label.clone(),
+            question: question.clone(),
+            outlook,
+        }),
+        Err(decision) if decision.reason == Reason::UnknownAgent => Ok(Cell {
+            who: who.label.clone(),
+            question: question.clone(),
+            outlook: Outlook::denied(),
+        }),
+        Err(decision) => Err(invalid(who, &decision.explanation)),
+    }
+}
+
+fn request(who: &Who, question: &Question) -> Request {
     let mut request = who.request.clone();
     request.asked = Asked::Triple {
         tool: question.tool.clone(),
         action: question.action.clone(),
         resource: question.resource.clone(),
     };
-    match engine.outlook(&request, who.told) {
-        Ok(outlook) => Ok(Cell {
-            who: who.label.clone(),
-            question: question.clone(),
-            outlook,
-            request,
-        }),
-        Err(decision) if decision.reason == Reason::UnknownAgent => Ok(Cell {
-            who: who.label.clone(),
-            question: question.clone(),
-            outlook: Outlook::denied(),
-            request,
-        }),
-        Err(decision) => Err(invalid(who, &decision.explanation)),
-    }
+    request
 }
 
 fn invalid(who: &Who, explanation: &[SmolStr]) -> MatrixError {
     MatrixError::Invalid {
-        who: who.label.clone(),
+        who: who.label.to_string(),
         why: explanation.first().cloned().unwrap_or_default().into(),
     }
 }

@@ -1,4 +1,4 @@
 //! Who may do what: held to the engine over generated policies and real ones.
 
-mod law;
+mod held;
 mod stored;

@@ -49,3 +49,35 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+#[test]
+fn odd_names_are_read_back_as_they_are() {
+    let text = r#"
+        policy odd { language 1  layers main  lifetime 1h }
+        facts user { home: text, level: "low" | "high" }
+        agent "a | grant \"x\" \\"
+        group agents "the \"few\"" from request
+        group users  "in | out" from request
+        action "do \"it\" | now" in "all | of it"
+        group actions "all | of it"
+        tool "odd tool" { action "do \"it\" | now" {
+          "run \"1\""(who: text, level: "low" | "high", n: int, to: text, link: text)
+            -> "who/{who}/{level}/{n}", "{email(to)}", "web/{url(link)}", "say \"%7B\" | x/{who}"
+        } }
+        grant g { agent any  user any, none  tool any  action any  resource "who/**", "email/acme.com/*"
+                  when has user }
+        grant h { agent any  user in "in | out"  tool any  action any  resource "say \"%7B\" | x/{user.home}" }
+        grant w { agent any  user any  tool any  action any  resource "web/https/acme.com/443/**" }
+        deny  d { resource "who/*/low/7" }
+        given "it | is" { user "u \"1\"" { home = "a \" | b" } }
+    "#;
+    let checked = placet::check([("odd.placet", text)]);
+    let Some(policy) = checked.policy else {
+        panic!("{:#?}", checked.diagnostics)
+    };
+    let engine = Engine::new(policy);
+    let matrix = Matrix::build(&engine, &checked.files, &Options::default());
+    let matrix = matrix.expect("it is small enough");
+    assert_eq!(Recorded::read(&matrix.text()), Ok(matrix.recorded()));
+    insta::assert_snapshot!(matrix.text());
+}

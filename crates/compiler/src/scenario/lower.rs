@@ -1,6 +1,6 @@
 //! Trees of tests to scenarios. Everything in them has been checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use placet_model::decision::Answer;
 use placet_model::ids::RuleId;
@@ -39,6 +39,7 @@ struct Lower<'a> {
 impl Lower<'_> {
     fn test(&self, test: &Declared<ast::Test>) -> Scenario {
         let mut lines = Vec::new();
+        let delegates = delegates(test.node);
         for block in test.node.parts.chunk_by(|a, b| is_setup(a) && is_setup(b)) {
             let start = lines.len();
             for part in block {
@@ -51,8 +52,7 @@ impl Lower<'_> {
                     }),
                 }
             }
-            let own: Vec<&SmolStr> = block.iter().filter_map(own_agent).collect();
-            choose_acting(lines.get_mut(start..).unwrap_or_default(), own.first());
+            choose_acting(lines.get_mut(start..).unwrap_or_default(), &delegates);
         }
         Scenario {
             title: test.node.title.node.clone(),
@@ -175,25 +175,33 @@ fn is_setup(part: &Spanned<TestPart>) -> bool {
     matches!(part.node, TestPart::Setup(_))
 }
 
-/// The agent that a line of the test itself sets up.
-fn own_agent(part: &Spanned<TestPart>) -> Option<&SmolStr> {
-    match &part.node {
-        TestPart::Setup(Setup::Agent(agent)) => Some(&agent.name.node),
-        _ => None,
-    }
+/// The agents that a test delegates to.
+fn delegates(test: &ast::Test) -> BTreeSet<&SmolStr> {
+    let steps = test.parts.iter();
+    steps
+        .filter_map(|part| match &part.node {
+            TestPart::Step(ast::Step::Issue(issue)) => issue.delegate.as_ref(),
+            _ => None,
+        })
+        .map(|agent| &agent.node)
+        .collect()
 }
 
-/// Of the agents that a block of set-up lines brings, one acts.
-fn choose_acting(lines: &mut [Line], own: Option<&&SmolStr>) {
-    let mut found = false;
-    for line in lines {
-        if let What::Set(Set::Agent { entity, acts }) = &mut line.what {
-            let chosen = match own {
-                Some(own) => *acts && entity.id == **own,
-                None => true,
-            };
-            *acts = chosen && !found;
-            found |= *acts;
+/// Of the agents that a block of set-up lines brings, one acts: rather one that nothing is
+/// delegated to, rather one of the test's own lines, rather the first.
+fn choose_acting(lines: &mut [Line], delegates: &BTreeSet<&SmolStr>) {
+    let agents = lines.iter().enumerate();
+    let chosen = agents
+        .filter_map(|(at, line)| match &line.what {
+            What::Set(Set::Agent { entity, acts: own }) => {
+                Some((delegates.contains(&entity.id), !own, at))
+            }
+            _ => None,
+        })
+        .min();
+    for (at, line) in lines.iter_mut().enumerate() {
+        if let What::Set(Set::Agent { acts, .. }) = &mut line.what {
+            *acts = chosen.is_some_and(|(_, _, chosen)| at == chosen);
         }
     }
 }

@@ -4,15 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use placet_model::render;
+use smol_str::SmolStr;
 
-use super::text::Recorded;
+use super::text::{Recorded, entry};
 use super::{Matrix, Question};
 
 /// One answer that changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
     /// Who asks.
-    pub who: String,
+    pub who: SmolStr,
     /// What.
     pub question: Question,
     /// The answer that was accepted.
@@ -105,12 +106,8 @@ impl Changes {
                 text.push_str(title);
                 text.push('\n');
                 for question in questions {
-                    text.push_str(&format!(
-                        "      {} {} \"{}\"\n",
-                        question.tool,
-                        render::name(&question.action),
-                        question.resource
-                    ));
+                    let action = render::name(&question.action);
+                    text.push_str(&format!("      {action} | {}\n", entry(question)));
                 }
             }
         }
@@ -120,10 +117,7 @@ impl Changes {
 
 fn lines(text: &mut String, questions: BTreeSet<&Question>) {
     for question in questions {
-        text.push_str(&format!(
-            "      {} \"{}\"\n",
-            question.tool, question.resource
-        ));
+        text.push_str(&format!("      {}\n", entry(question)));
     }
 }
 
@@ -136,7 +130,7 @@ pub fn compare(accepted: &Recorded, now: &Matrix) -> Changes {
     let recorded = now.recorded_besides();
     let besides: BTreeSet<(&str, &Question)> = now.asked_besides().collect();
     let mut changes = Changes::default();
-    let keys: BTreeSet<&(String, Question)> =
+    let keys: BTreeSet<&(SmolStr, Question)> =
         accepted.told.keys().chain(recorded.told.keys()).collect();
     for key in keys {
         let (who, question) = key;

@@ -65,27 +65,32 @@ pub(super) fn regions(
 }
 
 /// The samples for a function and action. `regions` are the patterns of each rule, by id.
+///
+/// # Errors
+///
+/// In how many places grants meet denies and requires, when that is beyond the limit.
 pub(super) fn samples(
     engine: &Engine,
     (function, action): Pair,
     regions: &[Regions],
-) -> BTreeSet<SmolStr> {
+    limit: usize,
+) -> Result<BTreeSet<SmolStr>, usize> {
     let policy = engine.compiled().policy();
     // All rules, and not only those about this function and action: a rule that comes to be
     // about it later then changes answers and no questions.
     let rules: Vec<(&Rule, &Regions)> = policy.rules.iter().zip(regions).collect();
     let mut found = BTreeSet::new();
     let Some(declared) = policy.functions.get(function.index()) else {
-        return found;
+        return Ok(found);
     };
     let lines = declared.lines.iter().filter(|line| line.action == action);
     for id in lines.flat_map(|line| &line.templates) {
         if let Some(template) = Template::of(policy, function, *id) {
-            template.sample(&rules, &mut found);
+            template.sample(&rules, &mut found, limit)?;
         }
     }
     found.retain(|text: &SmolStr| fits(engine, (function, action), text));
-    found
+    Ok(found)
 }
 
 /// Whether a text is a resource that a function can touch by an action.
@@ -134,7 +139,7 @@ impl Kind {
                 .chain(numbered("x", ".example.org"))
                 .collect(),
             Self::Port => std::iter::once("443".into())
-                .chain(numbered("80", ""))
+                .chain(numbered("84", ""))
                 .collect(),
         }
     }
@@ -177,79 +182,84 @@ impl Template {
         Some(Self { region, kinds })
     }
 
-    fn sample(&self, rules: &[(&Rule, &Regions)], found: &mut BTreeSet<SmolStr>) {
-        let avoid: Vec<&Concrete> = rules
-            .iter()
-            .flat_map(|(_, regions)| &regions.general)
-            .collect();
-        self.inside(&self.region, &avoid, found);
-        let parts = |of: &Concrete| of.intersect(&self.region).unwrap_or_default();
-        for region in &avoid {
-            for part in parts(region) {
-                self.inside(&part, &avoid, found);
-                self.outside(&part, &avoid, found);
-            }
+    fn sample(
+        &self,
+        rules: &[(&Rule, &Regions)],
+        found: &mut BTreeSet<SmolStr>,
+        limit: usize,
+    ) -> Result<(), usize> {
+        // What the patterns of these rules share with the template, each once.
+        let parts = |wanted: fn(RuleKind) -> bool, of: fn(&Regions) -> &[Concrete]| {
+            let regions: BTreeSet<&Concrete> = rules
+                .iter()
+                .filter(|(rule, _)| wanted(rule.kind))
+                .flat_map(|(_, regions)| of(regions))
+                .collect();
+            regions
+                .into_iter()
+                .flat_map(|region| region.intersect(&self.region).unwrap_or_default())
+                .collect::<BTreeSet<Concrete>>()
+        };
+        let grants = parts(|kind| kind == RuleKind::Grant, |of| &of.general);
+        let others = parts(|kind| kind != RuleKind::Grant, |of| &of.general);
+        let avoid: Vec<&Concrete> = grants.iter().chain(&others).collect();
+        let asked = Asked::of(&avoid);
+        self.inside(&self.region, &asked, found);
+        for part in &avoid {
+            self.inside(part, &asked, found);
+            self.outside(part, &asked, found);
         }
-        for region in rules.iter().flat_map(|(_, regions)| &regions.special) {
-            for part in parts(region) {
-                self.inside(&part, &avoid, found);
-            }
+        for part in &parts(|_| true, |of| &of.special) {
+            self.inside(part, &asked, found);
         }
         // Where a deny or require meets a grant.
-        let of = |wanted: fn(RuleKind) -> bool| {
-            let rules = rules.iter().filter(move |(rule, _)| wanted(rule.kind));
-            rules.flat_map(|(_, regions)| &regions.general)
-        };
-        let others: Vec<&Concrete> = of(|kind| kind != RuleKind::Grant).collect();
-        for grant in of(|kind| kind == RuleKind::Grant) {
+        let meetings = grants.len().saturating_mul(others.len());
+        if meetings > limit {
+            return Err(meetings);
+        }
+        for grant in &grants {
             for other in &others {
-                for shared in grant.intersect(other).unwrap_or_default() {
-                    for part in parts(&shared) {
-                        self.inside(&part, &avoid, found);
-                    }
+                for part in grant.intersect(other).unwrap_or_default() {
+                    self.inside(&part, &asked, found);
                 }
             }
         }
+        Ok(())
     }
 
-    fn inside(&self, part: &Concrete, avoid: &[&Concrete], found: &mut BTreeSet<SmolStr>) {
-        found.extend(self.text(part, None, avoid));
+    fn inside(&self, part: &Concrete, asked: &Asked<'_>, found: &mut BTreeSet<SmolStr>) {
+        found.extend(self.text(part, None, asked));
     }
 
     /// One for each segment that the part fixes and the template does not; and one that is
     /// longer, where it ends and the template goes on.
-    fn outside(&self, part: &Concrete, avoid: &[&Concrete], found: &mut BTreeSet<SmolStr>) {
+    fn outside(&self, part: &Concrete, asked: &Asked<'_>, found: &mut BTreeSet<SmolStr>) {
         for (depth, segment) in part.segments().iter().enumerate() {
             let fixed = matches!(self.region.segments().get(depth), Some(Seg::Literal(_)));
             if !fixed && *segment != Seg::Any {
-                found.extend(self.text(part, Some(depth), avoid));
+                found.extend(self.text(part, Some(depth), asked));
             }
         }
         if self.region.tail() && !part.tail() {
             let longer = Concrete::new(part.segments().to_vec(), true);
             if let Ok(longer) = longer {
-                self.inside(&longer, avoid, found);
+                self.inside(&longer, asked, found);
             }
         }
     }
 
     /// A resource of a part, with a fresh segment at one place. Below a final `**` it has one
     /// more segment.
-    fn text(
-        &self,
-        part: &Concrete,
-        replaced: Option<usize>,
-        avoid: &[&Concrete],
-    ) -> Option<SmolStr> {
+    fn text(&self, part: &Concrete, replaced: Option<usize>, asked: &Asked<'_>) -> Option<SmolStr> {
         let length = part.segments().len() + usize::from(part.tail());
         let mut texts: Vec<SmolStr> = Vec::with_capacity(length);
         for depth in 0..length {
             let kind = self.kinds.get(depth).unwrap_or(&Kind::Text);
             let segment = part.segments().get(depth).unwrap_or(&Seg::Any);
             texts.push(match segment {
-                _ if replaced == Some(depth) => fresh(kind, depth, avoid)?,
+                _ if replaced == Some(depth) => asked.fresh(kind, depth)?,
                 Seg::Literal(text) => text.clone(),
-                Seg::Any => fresh(kind, depth, avoid)?,
+                Seg::Any => asked.fresh(kind, depth)?,
                 Seg::Glob { prefix, suffix } => format_smolstr!("{prefix}x{suffix}"),
             });
         }
@@ -257,18 +267,40 @@ impl Template {
     }
 }
 
-/// A segment that no pattern asks for at this place.
-fn fresh(kind: &Kind, depth: usize, avoid: &[&Concrete]) -> Option<SmolStr> {
-    let asked: BTreeSet<&Seg> = avoid
-        .iter()
-        .filter_map(|pattern| pattern.segments().get(depth))
-        .filter(|segment| **segment != Seg::Any)
-        .collect();
-    let choices = kind.choices();
-    let unasked = choices
-        .iter()
-        .find(|text| !asked.iter().any(|segment| segment.matches(text)));
-    unasked.or(choices.first()).cloned()
+/// What patterns ask for, by depth.
+struct Asked<'a> {
+    segments: Vec<BTreeSet<&'a Seg>>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(patterns: &[&'a Concrete]) -> Self {
+        let mut segments: Vec<BTreeSet<&Seg>> = Vec::new();
+        for pattern in patterns {
+            for (depth, segment) in pattern.segments().iter().enumerate() {
+                if depth == segments.len() {
+                    segments.push(BTreeSet::new());
+                }
+                if let Some(known) = segments.get_mut(depth).filter(|_| *segment != Seg::Any) {
+                    known.insert(segment);
+                }
+            }
+        }
+        Self { segments }
+    }
+
+    /// A segment that no pattern asks for at this depth; the first choice, where each of them
+    /// is asked for.
+    fn fresh(&self, kind: &Kind, depth: usize) -> Option<SmolStr> {
+        let choices = kind.choices();
+        let asked = self.segments.get(depth);
+        let unasked = choices.iter().find(|text| {
+            !asked
+                .into_iter()
+                .flatten()
+                .any(|segment| segment.matches(text))
+        });
+        unasked.or(choices.first()).cloned()
+    }
 }
 
 fn kind(policy: &Policy, function: FunctionId, value: placet_model::ids::ExprId) -> Kind {

@@ -17,6 +17,7 @@ use thiserror::Error;
 use super::{Cell, Matrix, Question, word};
 
 const HEAD: &str = "# placet matrix 1";
+const BAR: &str = " | ";
 const EVERYBODY: &str = "asked of everybody";
 const FIXTURES: &str = "asked of fixtures";
 
@@ -83,8 +84,8 @@ impl Matrix {
 
     /// Whether somebody of this label is asked a question.
     pub(super) fn asks(&self, who: &str, question: &Question) -> bool {
-        self.everybody.get(who).is_some_and(|fixture| {
-            self.common.contains(question) || *fixture && self.fixtures.contains(question)
+        self.everybody.get(who).is_some_and(|who| {
+            self.common.contains(question) || who.fixture && self.fixtures.contains(question)
         })
     }
 
@@ -98,9 +99,21 @@ impl Matrix {
 fn block(text: &mut String, heading: &str, questions: &BTreeSet<&Question>) {
     let lines = questions
         .iter()
-        .map(|question| format!("  {} \"{}\"\n", question.tool, question.resource));
+        .map(|question| format!("  {}\n", entry(question)));
     // Writing to a text cannot fail.
     let _infallible = write!(text, "\n{heading}\n{}", lines.collect::<String>());
+}
+
+/// A function and a resource: `desk.reply "ticket/x/1"`.
+pub(super) fn entry(question: &Question) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let tool = &question.tool;
+    let resource = quoted(&question.resource);
+    if tool.chars().all(plain) {
+        format!("{tool} {resource}")
+    } else {
+        format!("{} {resource}", quoted(tool))
+    }
 }
 
 /// An answer as it is told; `None` for what no grant reaches.
@@ -150,7 +163,7 @@ pub struct Recorded {
     /// What fixtures were asked besides.
     pub(super) asked_of_fixtures: BTreeSet<Question>,
     /// The answers that are told: `grant | by …`, by who asked what.
-    pub(super) told: BTreeMap<(String, Question), String>,
+    pub(super) told: BTreeMap<(SmolStr, Question), String>,
 }
 
 /// The text is none of a matrix.
@@ -186,30 +199,27 @@ impl Recorded {
                 continue;
             }
             let Some(entry) = line.strip_prefix("  ") else {
-                let (who, rest) = split(line).ok_or(wrong)?;
-                let (action, outcome) = split(rest).unwrap_or((rest, ""));
+                let (who, rest) = split(line, BAR).ok_or(wrong)?;
+                let (action, outcome) = split(rest, BAR).unwrap_or((rest, ""));
                 under = Some((who, unquoted(action), outcome));
                 continue;
             };
-            let (Some((who, action, outcome)), Some((tool, resource))) = (
-                &under,
-                entry
-                    .strip_suffix('"')
-                    .and_then(|entry| entry.split_once(" \"")),
-            ) else {
+            let (Some((who, action, outcome)), Some((tool, resource))) =
+                (&under, split(entry, " "))
+            else {
                 return Err(wrong);
             };
             let question = Question {
                 action: action.clone(),
-                tool: tool.into(),
-                resource: resource.into(),
+                tool: unquoted(tool),
+                resource: unquoted(resource),
             };
             if *who == EVERYBODY {
                 recorded.asked.insert(question);
             } else if *who == FIXTURES {
                 recorded.asked_of_fixtures.insert(question);
             } else {
-                let key = ((*who).to_owned(), question);
+                let key = (SmolStr::new(who), question);
                 recorded.told.insert(key, (*outcome).to_owned());
             }
         }
@@ -229,32 +239,42 @@ impl Recorded {
     }
 }
 
-/// A heading at its first ` | ` outside of quotes.
-fn split(heading: &str) -> Option<(&str, &str)> {
-    let mut quoted = false;
-    let mut escaped = false;
-    for (at, c) in heading.char_indices() {
+/// A line at its first separator outside of quotes.
+fn split<'l>(line: &'l str, separator: &str) -> Option<(&'l str, &'l str)> {
+    let mut is_quoted = false;
+    let mut is_escaped = false;
+    for (at, c) in line.char_indices() {
         match c {
-            '"' if !escaped => quoted = !quoted,
-            ' ' if !quoted => {
-                if let Some(rest) = heading.get(at..).and_then(|rest| rest.strip_prefix(" | ")) {
-                    return Some((heading.get(..at)?, rest));
+            '"' if !is_escaped => is_quoted = !is_quoted,
+            ' ' if !is_quoted => {
+                if let Some(rest) = line.get(at..).and_then(|rest| rest.strip_prefix(separator)) {
+                    return Some((line.get(..at)?, rest));
                 }
             }
             _ => {}
         }
-        escaped = c == '\\' && !escaped;
+        is_escaped = c == '\\' && !is_escaped;
     }
     None
 }
 
-/// A name as it was before [`render::name`] quoted it.
-fn unquoted(name: &str) -> SmolStr {
-    match name
+/// A text in quotes, as [`render::name`] writes what is no identifier.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// A text as it was before it was quoted, if it was.
+fn unquoted(text: &str) -> SmolStr {
+    let inner = text
         .strip_prefix('"')
-        .and_then(|name| name.strip_suffix('"'))
-    {
-        Some(inner) => inner.replace("\\\"", "\"").replace("\\\\", "\\").into(),
-        None => name.into(),
+        .and_then(|text| text.strip_suffix('"'));
+    let Some(inner) = inner else {
+        return text.into();
+    };
+    let mut plain = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        plain.extend(if c == '\\' { chars.next() } else { Some(c) });
     }
+    plain.into()
 }

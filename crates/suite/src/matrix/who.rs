@@ -15,7 +15,7 @@ use super::given::Fixture;
 #[derive(Clone, Debug)]
 pub(super) struct Who {
     /// As it is shown: `agent in coders, user any`.
-    pub(super) label: String,
+    pub(super) label: SmolStr,
     /// A request of it that asks nothing yet.
     pub(super) request: Request,
     /// Of whom the request tells everything.
@@ -32,7 +32,7 @@ pub(super) fn everybody(policy: &Policy, fixtures: &BTreeMap<SmolStr, Fixture>) 
     for (agent, is) in &agents {
         for (user, whose) in &users {
             all.push(Who {
-                label: format!("agent {agent}, user {user}"),
+                label: format_smolstr!("agent {agent}, user {user}"),
                 request: request(is.clone(), whose.clone()),
                 told: Told::default(),
                 fixture: false,
@@ -89,7 +89,7 @@ fn of_fixture(
             request.time = fixture.time;
             request.resources = fixture.resources.clone().into_iter().collect();
             all.push(Who {
-                label: format!("given {}, agent {agent}, user {user}", render::name(name)),
+                label: format_smolstr!("given {}, agent {agent}, user {user}", render::name(name)),
                 request,
                 told: Told {
                     agent: !own.is_empty(),

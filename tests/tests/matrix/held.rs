@@ -127,7 +127,8 @@ fn cells_hold(engine: &Engine, pool: &Pool, dice: &mut Dice, seen: &mut Seen) {
         }
         let cell = dice.pick(cells);
         count(cell.outlook.answer, seen);
-        let request = completed(&cell.request, dice, policy, pool);
+        let asked = matrix.request(cell).expect("the matrix asked it");
+        let request = completed(&asked, dice, policy, pool);
         let decision = engine.decide_without_credential(&request);
         if decision.reason == placet::Reason::InvalidRequest {
             continue;
