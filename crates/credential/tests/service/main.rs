@@ -12,6 +12,7 @@ mod budgets;
 mod histories;
 mod issuing;
 mod killed;
+mod listing;
 mod races;
 mod revoking;
 mod support;
