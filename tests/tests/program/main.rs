@@ -9,6 +9,7 @@ mod decide;
 mod explain;
 mod fmt;
 mod matrix;
+mod mutate;
 mod pages;
 mod readme;
 mod start;

@@ -63,9 +63,9 @@ fn summary(counts: &Counts, min: u8) -> String {
         false => format!(", and {min} % are asked for"),
     };
     let left = [
-        (counts.stillborn, "that are no policy"),
-        (counts.equivalent, "that change no answer"),
-        (counts.repeated, "that repeat another"),
+        (counts.stillborn, "no policy"),
+        (counts.equivalent, "equivalent"),
+        (counts.repeated, "repeated"),
     ];
     let left: Vec<String> = left
         .iter()

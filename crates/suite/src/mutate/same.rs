@@ -1,14 +1,15 @@
 //! Whether two policies are known to answer alike.
 //!
-//! Two policies may be the same for every call though they are written differently. Here
-//! only what can be read off the typed policy is decided: an `any` that covers what the
-//! names covered, an action that no covered function has, and a segment that every
-//! template of the covered functions spells out. No answers are compared.
+//! Two policies may grant the same calls though they are written differently. Here only
+//! what can be read off the typed policy is decided: an `any` that covers what the names
+//! covered, an action that no covered function has, a tool whose resources the patterns
+//! leave out, and a segment that every template of the covered functions spells out. No
+//! answers are compared, and what is not decided counts as a difference.
 
 use std::collections::BTreeSet;
 
 use placet_model::ids::{ActionId, FunctionId, PatternId};
-use placet_model::policy::{Agents, Extract, GroupKind, Hole, Pattern, Policy, Rule, Segment};
+use placet_model::policy::{Agents, Extract, GroupKind, Pattern, Policy, Rule, RuleKind, Segment};
 
 /// Whether both grant the same calls, under the same duties, for certain.
 pub(super) fn same(one: &Policy, other: &Policy) -> bool {
@@ -22,6 +23,12 @@ pub(super) fn same(one: &Policy, other: &Policy) -> bool {
         })
 }
 
+/// `**`
+const EVERYTHING: Pattern = Pattern {
+    segments: Vec::new(),
+    tail: true,
+};
+
 /// A rule in one of the ways in which it can be written.
 #[derive(PartialEq)]
 struct Normal {
@@ -34,10 +41,15 @@ struct Normal {
 impl Normal {
     fn of(policy: &Policy, rule: &Rule) -> Self {
         let pairs = pairs(policy, rule);
-        let patterns = patterns(policy, rule)
+        let templates = templates(policy, &pairs);
+        let mut patterns: Vec<Pattern> = patterns(policy, rule)
             .into_iter()
-            .map(|pattern| spelled(policy, &pairs, pattern))
+            .map(|pattern| spelled(&templates, pattern))
             .collect();
+        let all = |pattern: &Pattern| templates.iter().all(|of| covers(pattern, of));
+        if rule.captures.is_empty() && (patterns.is_empty() || patterns.iter().any(all)) {
+            patterns = vec![EVERYTHING];
+        }
         let mut rule = rule.clone();
         if covers_all_agents(policy, &rule.agents) {
             rule.agents = Agents::All;
@@ -67,6 +79,13 @@ fn pattern(policy: &Policy, id: PatternId) -> Option<&Pattern> {
 
 /// What a rule covers of what the functions can do.
 fn pairs(policy: &Policy, rule: &Rule) -> BTreeSet<(FunctionId, ActionId)> {
+    let patterns = patterns(policy, rule);
+    // A hole may be undefined, which makes a deny match.
+    let holes = |pattern: &Pattern| {
+        let mut segments = pattern.segments.iter();
+        segments.any(|segment| matches!(segment, Segment::Hole(_)))
+    };
+    let certain = rule.kind == RuleKind::Grant || !patterns.iter().any(holes);
     let mut pairs = BTreeSet::new();
     for (at, function) in policy.functions.iter().enumerate() {
         let id = FunctionId::new(at);
@@ -75,12 +94,57 @@ fn pairs(policy: &Policy, rule: &Rule) -> BTreeSet<(FunctionId, ActionId)> {
         }
         for line in &function.lines {
             let covered = rule.actions.as_ref();
-            if covered.is_none_or(|of| of.contains(&line.action)) {
+            if covered.is_some_and(|of| !of.contains(&line.action)) {
+                continue;
+            }
+            let mut templates = line.templates.iter();
+            let apart = templates.all(|id| {
+                let template = pattern(policy, *id);
+                template.is_some_and(|of| patterns.iter().all(|pattern| apart(pattern, of)))
+            });
+            if !(certain && apart && !patterns.is_empty()) {
                 pairs.insert((id, line.action));
             }
         }
     }
     pairs
+}
+
+/// Whether it is one segment whatever the inputs are.
+fn is_single(segment: &Segment) -> bool {
+    match segment {
+        Segment::Hole(hole) => matches!(hole.extract, Extract::Text | Extract::Lower),
+        _ => true,
+    }
+}
+
+/// Whether no resource is in both, for certain: their first segments differ.
+fn apart(one: &Pattern, other: &Pattern) -> bool {
+    let segments = one.segments.iter().zip(&other.segments);
+    let mut placed = segments.take_while(|(one, other)| is_single(one) && is_single(other));
+    placed.any(|pair| match pair {
+        (Segment::Literal(one), Segment::Literal(other)) => one != other,
+        _ => false,
+    })
+}
+
+/// Whether every resource that a template makes is in the pattern, for certain.
+fn covers(pattern: &Pattern, template: &Pattern) -> bool {
+    let (wide, narrow) = (&pattern.segments, &template.segments);
+    let long_enough = match pattern.tail {
+        true => narrow.len() >= wide.len(),
+        false => narrow.len() == wide.len() && !template.tail,
+    };
+    let mut segments = wide.iter().zip(narrow);
+    long_enough
+        && segments.all(|(wide, narrow)| {
+            is_single(narrow)
+                && match wide {
+                    Segment::Any => true,
+                    Segment::Literal(_) => wide == narrow,
+                    _ => false,
+                }
+        })
 }
 
 /// Whether no agent can be known that is not covered.
@@ -106,25 +170,13 @@ fn covers_all_agents(policy: &Policy, agents: &Agents) -> bool {
 }
 
 /// The pattern with a literal for each `*` that every covered template spells out.
-fn spelled(
-    policy: &Policy,
-    pairs: &BTreeSet<(FunctionId, ActionId)>,
-    mut pattern: Pattern,
-) -> Pattern {
-    let templates = templates(policy, pairs);
+fn spelled(templates: &[&Pattern], mut pattern: Pattern) -> Pattern {
     for (at, segment) in pattern.segments.iter_mut().enumerate() {
-        match segment {
-            Segment::Any => {
-                if let Some(literal) = literal(&templates, at) {
-                    *segment = literal;
-                }
-            }
-            Segment::Hole(Hole { extract, .. })
-                if !matches!(extract, Extract::Text | Extract::Lower) =>
-            {
-                break;
-            }
-            _ => {}
+        if !is_single(segment) {
+            break;
+        }
+        if let (Segment::Any, Some(literal)) = (&segment, literal(templates, at)) {
+            *segment = literal;
         }
     }
     pattern
@@ -149,12 +201,8 @@ fn literal(templates: &[&Pattern], at: usize) -> Option<Segment> {
     let mut found: Option<&Segment> = None;
     for template in templates {
         let before = template.segments.get(..at)?;
-        let single = |segment: &Segment| match segment {
-            Segment::Hole(hole) => matches!(hole.extract, Extract::Text | Extract::Lower),
-            _ => true,
-        };
         let here = template.segments.get(at)?;
-        let literal = matches!(here, Segment::Literal(_)) && before.iter().all(single);
+        let literal = matches!(here, Segment::Literal(_)) && before.iter().all(is_single);
         if !literal || found.is_some_and(|found| found != here) {
             return None;
         }

@@ -182,6 +182,11 @@ fn what_changes_no_answer_is_not_reported() {
     check("agent helper", "", "widen `action read, close` to `any`");
     check(
         "agent helper",
+        "agent helper\ntool mail { action read { open(id: int) -> \"mail/{id}\" } }",
+        "widen `tool desk` to any tool",
+    );
+    check(
+        "agent helper",
         "",
         "widen \"ticket/{user.tenant}/**\" to \"*/{user.tenant}/**\"",
     );
@@ -254,6 +259,10 @@ fn a_mutant_differs_in_one_place_and_its_text_says_the_same() {
                         assert_eq!(differences(one, other), 1, "{what}");
                     }
                 }
+            }
+            if count % 4 != 0 {
+                // Parsing a large file for each would take long; these are of every kind.
+                continue;
             }
             let text = mutant.text(&source, &files).expect("it has a text");
             assert_ne!(text, source.text, "{what}");
