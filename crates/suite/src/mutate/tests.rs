@@ -274,3 +274,46 @@ fn a_mutant_differs_in_one_place_and_its_text_says_the_same() {
     }
     assert!(count > 300, "{count}");
 }
+
+#[test]
+fn what_is_said_to_be_equivalent_passes_the_tests_of_real_policies() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let mut equivalent = 0;
+    let mut noticed = Vec::new();
+    for suite in ["banking", "support-desk", "payments", "devops"] {
+        let texts = policies();
+        let texts = texts
+            .iter()
+            .filter(|(path, _)| path.starts_with(root.join(suite)));
+        let checked = check(texts.map(|(path, text)| (path.display().to_string(), text.as_str())));
+        let policy = checked.policy.as_ref().expect("it is a policy");
+        for mutant in mutant::all(&checked.files, |file| {
+            checked
+                .sources
+                .get(file.id)
+                .expect("it is there")
+                .text
+                .clone()
+        }) {
+            let files = mutant.files(&checked.files);
+            let Some(compiled) = placet_compiler::compile(&checked.sources, &files).compiled else {
+                continue;
+            };
+            if !super::same::same(compiled.policy(), policy.policy()) {
+                continue;
+            }
+            equivalent += 1;
+            let engine = std::sync::Arc::new(placet_evaluator::Engine::new(compiled));
+            for scenario in &checked.scenarios {
+                if let Err(failure) = crate::play::play(&engine, scenario) {
+                    noticed.push(format!(
+                        "{}: {}: {}",
+                        mutant.rule, mutant.what, failure.happened
+                    ));
+                }
+            }
+        }
+    }
+    assert!(equivalent > 30, "{equivalent}");
+    assert_eq!(noticed, Vec::<String>::new());
+}
