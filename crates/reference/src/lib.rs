@@ -19,6 +19,7 @@ pub mod eval;
 pub mod extract;
 pub mod generate;
 pub mod issuance;
+pub mod law;
 pub mod listing;
 pub mod outcome;
 pub mod pipeline;

@@ -1,11 +1,7 @@
 //! The engine against the specification, and both against the laws of the language, over
 //! generated policies, requests, credentials and chains.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "what is not read fails the test"
-)]
+#![expect(clippy::indexing_slicing, reason = "what is not read fails the test")]
 
 use std::num::NonZeroUsize;
 
@@ -18,10 +14,10 @@ use placet_model::request::{Asked, Assent, Covers, Request, ScopeRequest};
 use placet_reference::call;
 use placet_reference::differential::{Counts, run};
 use placet_reference::generate::{self, Dice, File, Pool};
+use placet_reference::law;
 use placet_reference::pipeline::compile;
 use placet_reference::rules::Triple;
 use placet_reference::segment::{self, Region};
-use placet_reference::truth::Truths;
 use proptest::prelude::*;
 
 /// A generated policy that compiles.
@@ -113,21 +109,6 @@ fn decide(engine: &Engine, request: &Request) -> Decision {
     }
 }
 
-fn region(scope: &Scope) -> Region {
-    let cuts = scope.except.iter().map(|cut| segment::pattern(cut));
-    (
-        segment::pattern(&scope.resource).expect("a pattern"),
-        cuts.collect::<Option<_>>().expect("patterns"),
-    )
-}
-
-/// Whether regions together hold a region.
-fn hold(regions: &[Region], (shape, except): &Region) -> bool {
-    let mut all = regions.to_vec();
-    all.extend(except.iter().map(|cut| (cut.clone(), vec![])));
-    segment::covers(&all, shape)
-}
-
 /// Whether some scopes give all that one does, as long and as deep.
 fn better(scopes: &[Scope], scope: &Scope) -> bool {
     let regions: Vec<Region> = scopes
@@ -137,20 +118,16 @@ fn better(scopes: &[Scope], scope: &Scope) -> bool {
                 && other.not_after >= scope.not_after
                 && other.delegate >= scope.delegate
         })
-        .map(region)
+        .map(law::region)
         .collect();
-    hold(&regions, &region(scope))
+    law::hold(&regions, &law::region(scope))
 }
 
 fn contains(scope: &Scope, engine: &Engine, triple: &Triple) -> bool {
     let policy = engine.compiled().policy();
-    let (shape, except) = region(scope);
-    scope.tool == policy.functions[triple.function.index()].path
-        && scope.action == policy.actions[triple.action.index()].name
-        && shape.matches(&triple.resource) == Truths::TRUE
-        && except
-            .iter()
-            .all(|cut| cut.matches(&triple.resource) != Truths::TRUE)
+    let tool = &policy.functions[triple.function.index()].path;
+    let action = &policy.actions[triple.action.index()].name;
+    law::contains(scope, tool, action, &triple.resource)
 }
 
 fn triples(engine: &Engine, asked: &Asked) -> Vec<Triple> {
@@ -403,24 +380,11 @@ proptest! {
                         ttl: None,
                     };
                     let again = case.engine.decide(&again);
-                    // What was open for the region that was issued may be certain of this one
-                    // resource: the scope says that it is asked at the call.
-                    let open: Vec<&str> = credential
+                    let within = credential
                         .scopes
                         .iter()
-                        .filter(|scope| contains(scope, &case.engine, &triple))
-                        .flat_map(|scope| &scope.residual)
-                        .map(|residual| residual.as_str())
-                        .collect();
-                    let grantable = match again.reason {
-                        Reason::Granted | Reason::ApprovalRequired | Reason::ConsentRequired => true,
-                        Reason::DeniedByRule => again
-                            .rules
-                            .iter()
-                            .all(|rule| open.contains(&format!("deny {}", rule.name).as_str())),
-                        Reason::NoGrant => open.iter().any(|residual| !residual.starts_with("deny")),
-                        _ => false,
-                    };
+                        .filter(|scope| contains(scope, &case.engine, &triple));
+                    let grantable = law::was_grantable(&again, within);
                     prop_assert!(grantable, "{:?}\n{:?}\n{:?}", request, triple, again);
                 }
             }

@@ -13,17 +13,17 @@ use placet_credential::service::{IssueOptions, Mode, Service, Settings};
 use placet_credential::store::{Ask, AssentKind, CallQuery, CounterQuery, Memory, State, Store};
 use placet_evaluator::Engine;
 use placet_model::credential::{Credential, Scope};
-use placet_model::decision::{Decision, DutyCover, MappedRequest, Reason, RuleNote};
+use placet_model::decision::{Decision, MappedRequest};
 use placet_model::policy::{Expr, HistoryKey, Outcome};
-use placet_model::request::{Asked, Assent, Covers, Request, ScopeRequest};
+use placet_model::request::{Asked, Request, ScopeRequest};
 use placet_model::value::Time;
 use placet_model::walk::counted;
+use placet_model::wire::{decision_to_json, read_ask};
 use placet_reference::generate::{self, Dice, Pool};
+use placet_reference::law;
 use placet_reference::pipeline::compile;
-use placet_reference::segment::{self, Region};
-use placet_reference::truth::Truths;
+use placet_reference::segment;
 use proptest::prelude::*;
-use smol_str::SmolStr;
 
 const MINUTE: i64 = 60_000_000;
 
@@ -273,12 +273,12 @@ impl World {
         for scope in &credential.scopes {
             assert!(scope.not_after <= credential.not_after && scope.not_after > self.now);
             if let Some(parent) = parent {
-                let region = region(scope);
+                let region = law::region(scope);
                 let within = parent.scopes.iter().any(|wide| {
                     (&wide.tool, &wide.action) == (&scope.tool, &scope.action)
                         && scope.not_after <= wide.not_after
                         && scope.delegate < wide.delegate
-                        && hold(wide, &region)
+                        && law::hold(&[law::region(wide)], &region)
                 });
                 assert!(within, "{scope:?} is in no scope of {parent:#?}");
             }
@@ -445,22 +445,11 @@ impl World {
         request.approvals.clone_from(&credential.approvals);
         request.credential = credential.parent.as_deref().cloned();
         let decision = self.service.engine().decide(&request);
-        // Duties aside, and what was open for the pattern that was issued and is certain of
-        // this one resource: the scope says that it is asked at the call.
-        let open: Vec<&str> = credential
+        let within = credential
             .scopes
             .iter()
-            .filter(|scope| contains(scope, tool, one))
-            .flat_map(|scope| &scope.residual)
-            .map(SmolStr::as_str)
-            .collect();
-        let denied_later = |rule: &RuleNote| open.contains(&format!("deny {}", rule.name).as_str());
-        let grantable = match decision.reason {
-            Reason::Granted | Reason::ConsentRequired | Reason::ApprovalRequired => true,
-            Reason::DeniedByRule => decision.rules.iter().all(denied_later),
-            Reason::NoGrant => open.iter().any(|residual| !residual.starts_with("deny")),
-            _ => false,
-        };
+            .filter(|scope| contains(scope, tool, one));
+        let grantable = law::was_grantable(&decision, within);
         assert!(
             grantable,
             "{tool} {one:?} was never grantable: {decision:#?}"
@@ -524,48 +513,24 @@ impl World {
 
     /// Records what a denial asks for.
     fn give(&self, decision: &Decision) {
-        let covers = |cover: &DutyCover| match cover {
-            DutyCover::Call(digest) => Covers::Call(digest.clone()),
-            DutyCover::Scope(tool, action, resource) => Covers::Scope(ScopeRequest {
-                tool: tool.clone(),
-                actions: vec![action.clone()],
-                resources: vec![resource.clone()],
-            }),
-        };
+        let asked = read_ask(decision_to_json(decision)).expect("it reads what it wrote");
         // What names an agent as the user is refused; so be it.
         let record = |kind, assent| drop(self.service.record_assent(kind, assent, self.now));
-        for duty in &decision.obligations.consents {
-            for cover in &duty.covers {
-                let assent = Assent {
-                    by: duty.by.clone(),
-                    groups: None,
-                    agent: duty.agent.clone(),
-                    user: None,
-                    task: duty.task.clone(),
-                    covers: covers(cover),
-                    not_after: None,
-                };
-                record(AssentKind::Consent, assent);
-            }
+        for consent in asked.consents {
+            record(AssentKind::Consent, consent);
         }
-        for duty in &decision.obligations.approvals {
-            for cover in &duty.covers {
-                let policy = self.service.engine().compiled().policy();
-                let group = policy.groups.iter().find(|group| group.name == duty.group);
-                let member = group.and_then(|group| group.members.first().cloned());
-                let assent = Assent {
-                    by: member.unwrap_or("somebody-else".into()),
-                    groups: group
-                        .filter(|group| group.from_request)
-                        .map(|group| vec![group.name.clone()]),
-                    agent: duty.agent.clone(),
-                    user: duty.user.clone(),
-                    task: duty.task.clone(),
-                    covers: covers(cover),
-                    not_after: None,
-                };
-                record(AssentKind::Approval, assent);
-            }
+        let policy = self.service.engine().compiled().policy();
+        for approver in asked.approvals {
+            let group = policy
+                .groups
+                .iter()
+                .find(|group| group.name == approver.group);
+            let member = group.and_then(|group| group.members.first().cloned());
+            let groups = group
+                .filter(|group| group.from_request)
+                .map(|group| vec![group.name.clone()]);
+            let by = member.unwrap_or("somebody-else".into());
+            record(AssentKind::Approval, approver.by(by, groups));
         }
     }
 }
@@ -579,30 +544,9 @@ fn bare(request: &mut Request) {
     request.approvals.clear();
 }
 
-fn region(scope: &Scope) -> Region {
-    let cuts = scope.except.iter().map(|cut| segment::pattern(cut));
-    (
-        segment::pattern(&scope.resource).expect("a pattern"),
-        cuts.collect::<Option<_>>().expect("patterns"),
-    )
-}
-
-/// Whether a scope holds a region.
-fn hold(wide: &Scope, (shape, except): &Region) -> bool {
-    let mut all = vec![region(wide)];
-    all.extend(except.iter().map(|cut| (cut.clone(), Vec::new())));
-    segment::covers(&all, shape)
-}
-
 fn contains(scope: &Scope, tool: &str, one: &MappedRequest) -> bool {
-    let (shape, except) = region(scope);
     let resource = segment::resource(&one.resource).expect("a resource");
-    scope.tool == tool
-        && scope.action == one.action
-        && shape.matches(&resource) == Truths::TRUE
-        && except
-            .iter()
-            .all(|cut| cut.matches(&resource) != Truths::TRUE)
+    law::contains(scope, tool, &one.action, &resource)
 }
 
 /// A resource inside a scope, or near it.

@@ -10,7 +10,7 @@ use placet_credential::store::{AssentKind, Memory, Store};
 use placet_evaluator::Engine;
 use placet_model::decision::{Decision, Reason};
 use placet_model::json::Fields;
-use placet_model::request::{Assent, Covers, Request, ScopeRequest};
+use placet_model::request::Request;
 use placet_model::value::Time;
 use placet_model::wire;
 use placet_syntax::{Source, Sources};
@@ -162,44 +162,13 @@ impl World {
 
     /// Records all that a denial asks for, approvals by a member of the managers.
     pub(crate) fn give(&self, decision: &Decision) {
-        let covers = |cover: &placet_model::decision::DutyCover| match cover {
-            placet_model::decision::DutyCover::Call(digest) => Covers::Call(digest.clone()),
-            placet_model::decision::DutyCover::Scope(tool, action, resource) => {
-                Covers::Scope(ScopeRequest {
-                    tool: tool.clone(),
-                    actions: vec![action.clone()],
-                    resources: vec![resource.clone()],
-                })
-            }
-        };
+        let asked = wire::read_ask(wire::decision_to_json(decision)).unwrap();
         let record = |kind, assent| self.service.record_assent(kind, assent, self.now).unwrap();
-        for duty in &decision.obligations.consents {
-            for cover in &duty.covers {
-                let assent = Assent {
-                    by: duty.by.clone(),
-                    groups: None,
-                    agent: duty.agent.clone(),
-                    user: None,
-                    task: duty.task.clone(),
-                    covers: covers(cover),
-                    not_after: None,
-                };
-                record(AssentKind::Consent, assent);
-            }
+        for consent in asked.consents {
+            record(AssentKind::Consent, consent);
         }
-        for duty in &decision.obligations.approvals {
-            for cover in &duty.covers {
-                let assent = Assent {
-                    by: "mona".into(),
-                    groups: None,
-                    agent: duty.agent.clone(),
-                    user: duty.user.clone(),
-                    task: duty.task.clone(),
-                    covers: covers(cover),
-                    not_after: None,
-                };
-                record(AssentKind::Approval, assent);
-            }
+        for approver in asked.approvals {
+            record(AssentKind::Approval, approver.by("mona".into(), None));
         }
     }
 }

@@ -24,7 +24,7 @@ fn ours() -> impl Iterator<Item = Code> {
     })
 }
 
-/// The fenced blocks of a page that are marked with a word; `<U+XXXX>` in them stands for
+/// The fenced blocks of a page that are marked with a word; `<U+202E>` and the like in them stand for
 /// a character that a page must not have either.
 fn blocks(page: &str, mark: &str) -> Vec<String> {
     let fence = format!("```placet {mark}\n");
