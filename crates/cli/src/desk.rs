@@ -16,7 +16,7 @@ use placet::credential::id::CredentialId;
 use placet::credential::keys::{Algorithm, Keyring};
 use placet::credential::service::{self, Settings};
 use placet::credential::store::{Filter, Held};
-use placet::model::digest::{call_digest, triple_digest};
+use placet::model::digest::asked_digest;
 use placet::model::request::Asked;
 use placet::model::value::Time;
 use placet::{Decision, Engine, Policy, Reason, Request, Service};
@@ -240,15 +240,6 @@ impl Desk {
         reason: Reason,
         now: Time,
     ) -> Result<(), Unavailable> {
-        let (tool, digest) = match &request.asked {
-            Asked::Call { tool, args } => (tool.clone(), call_digest(tool, args)),
-            Asked::Triple {
-                tool,
-                action,
-                resource,
-            } => (tool.clone(), triple_digest(tool, action, resource)),
-            Asked::Scopes { .. } | Asked::Listing { .. } => Default::default(),
-        };
         let event = match (&request.asked, by) {
             (Asked::Scopes { scopes, .. }, Some(by)) => Event::Delegate {
                 by: by.clone(),
@@ -256,26 +247,21 @@ impl Desk {
                 issued: Vec::new(),
             },
             _ => Event::Call {
-                tool,
+                tool: request.asked.called(),
                 requests: Vec::new(),
                 audiences: Vec::new(),
-                digest,
+                digest: asked_digest(&request.asked),
                 clear: Vec::new(),
                 seq: None,
             },
         };
         self.ledger.trail.append(&Entry {
-            time: now,
-            event,
             decision: Some(reason),
-            rules: Vec::new(),
             agent: Some(request.agent.id.clone()),
             user: request.user.as_ref().map(|user| user.id.clone()),
             task: request.task.as_ref().map(|task| task.id.clone()),
-            credential: None,
-            chain: Vec::new(),
             policy: Some(self.digest()),
-            latency: None,
+            ..Entry::new(now, event)
         })?;
         Ok(())
     }

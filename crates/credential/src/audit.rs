@@ -85,6 +85,26 @@ pub struct Entry {
     pub latency: Option<Duration>,
 }
 
+impl Entry {
+    /// An entry that says what happened, and nothing else yet.
+    #[must_use]
+    pub fn new(time: Time, event: Event) -> Self {
+        Self {
+            time,
+            event,
+            decision: None,
+            rules: Vec::new(),
+            agent: None,
+            user: None,
+            task: None,
+            credential: None,
+            chain: Vec::new(),
+            policy: None,
+            latency: None,
+        }
+    }
+}
+
 /// A link of a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {

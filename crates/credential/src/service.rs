@@ -305,17 +305,8 @@ impl Service {
 
     fn entry(&self, time: Time, event: Event) -> Entry {
         Entry {
-            time,
-            event,
-            decision: None,
-            rules: Vec::new(),
-            agent: None,
-            user: None,
-            task: None,
-            credential: None,
-            chain: Vec::new(),
             policy: Some(self.engine.compiled().digest().clone()),
-            latency: None,
+            ..Entry::new(time, event)
         }
     }
 

@@ -401,6 +401,17 @@ pub(crate) fn declared<'p>(
         .and_then(|at| policy.agents.get(at))
 }
 
+/// Whether somebody is in a group of users, or one nested in it: by the policy, or where
+/// its members come with requests, by what is said of them. Not known is no.
+#[must_use]
+pub fn is_in(policy: &Policy, group: &str, who: &str, said: Option<&[SmolStr]>) -> bool {
+    membership(policy, GroupKind::Users, who, said)
+        .sure
+        .iter()
+        .filter_map(|id| policy.groups.get(id.index()))
+        .any(|sure| sure.name == group)
+}
+
 /// In which groups an agent or user is.
 pub(crate) fn membership(
     policy: &Policy,

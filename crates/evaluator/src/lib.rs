@@ -24,7 +24,7 @@ mod truth;
 mod typed;
 mod walk;
 
-pub use bind::MAX_CHAIN;
+pub use bind::{MAX_CHAIN, is_in};
 pub use call::MAX_REQUESTS;
 pub use engine::Engine;
 pub use eval::MAX_STEPS;

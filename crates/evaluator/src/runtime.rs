@@ -79,15 +79,7 @@ pub(crate) struct CallDigest<'r> {
 
 impl CallDigest<'_> {
     pub(crate) fn get(&self) -> &SmolStr {
-        self.digest.get_or_init(|| match self.asked {
-            Asked::Call { tool, args } => digest::call_digest(tool, args),
-            Asked::Triple {
-                tool,
-                action,
-                resource,
-            } => digest::triple_digest(tool, action, resource),
-            Asked::Scopes { .. } | Asked::Listing { .. } => SmolStr::default(),
-        })
+        self.digest.get_or_init(|| digest::asked_digest(self.asked))
     }
 }
 

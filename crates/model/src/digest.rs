@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 
 use crate::json::{Fields, Json};
 use crate::number::canonical_number;
+use crate::request::Asked;
 use crate::wire::write_string;
 
 /// The digest of a call of a tool, `sha256:…`.
@@ -36,6 +37,21 @@ pub fn triple_digest(tool: &str, action: &str, resource: &str) -> SmolStr {
     }
     text.push('}');
     sha256(text.as_bytes())
+}
+
+/// The digest of what is asked at run time: of the call, or of the triple. Empty for
+/// another question.
+#[must_use]
+pub fn asked_digest(asked: &Asked) -> SmolStr {
+    match asked {
+        Asked::Call { tool, args } => call_digest(tool, args),
+        Asked::Triple {
+            tool,
+            action,
+            resource,
+        } => triple_digest(tool, action, resource),
+        Asked::Scopes { .. } | Asked::Listing { .. } => SmolStr::default(),
+    }
 }
 
 /// The SHA-256 of some bytes as it is written everywhere: `sha256:` and 64 lower-case

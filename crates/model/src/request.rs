@@ -96,6 +96,17 @@ pub enum Asked {
     },
 }
 
+impl Asked {
+    /// The tool that is called, or used by a triple; empty for another question.
+    #[must_use]
+    pub fn called(&self) -> SmolStr {
+        match self {
+            Self::Call { tool, .. } | Self::Triple { tool, .. } => tool.clone(),
+            Self::Scopes { .. } | Self::Listing { .. } => SmolStr::default(),
+        }
+    }
+}
+
 /// A scope that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ScopeRequest {

@@ -115,6 +115,21 @@ impl Time {
         i64::try_from(nanos.div_euclid(1_000)).ok().map(Self)
     }
 
+    /// The last time that can be written: 9999-12-31T23:59:59.999999Z.
+    pub const LAST: Self = Self(253_402_300_799_999_999);
+
+    /// The end of what lasts so long from this time on: no later than the last time that
+    /// can be written, so that whoever is told the end can read it.
+    #[must_use]
+    pub fn end_after(self, lasting: Duration) -> Self {
+        let end = Self(self.0.saturating_add(lasting.0));
+        if self < Self::LAST {
+            end.min(Self::LAST)
+        } else {
+            end
+        }
+    }
+
     /// This time plus a duration; `None` on overflow.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Option<Self> {

@@ -506,6 +506,13 @@ impl<'a> Issue<'a> {
             .into_iter()
             .flatten()
             .filter_map(|limit| self.now.plus(limit))
+            .map(|end| {
+                if self.now < Time::LAST {
+                    end.min(Time::LAST)
+                } else {
+                    end
+                }
+            })
             .min();
         let not_after = least(end, parent.map(|scope| scope.not_after)).unwrap_or(self.now);
         let scope = Scope {

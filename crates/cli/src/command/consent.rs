@@ -7,6 +7,7 @@ use std::path::Path;
 use placet::Policy;
 use placet::credential::service;
 use placet::credential::store::{AssentKind, Given};
+use placet::explain;
 use placet::json::{self, Approver, AskedFor, asked_for_to_json, assent_to_json};
 use placet::model::json::Json;
 use placet::model::policy::{Group, GroupKind};
@@ -125,17 +126,15 @@ fn divide(
     (given, remaining)
 }
 
-/// Whether WHO is in a group: by the policy, or by what was said of groups whose members
-/// come with requests.
+/// Whether WHO is in a group; of one that the policy does not know, what was said.
 fn is_in(policy: &Policy, name: &str, args: &Consent) -> bool {
-    let groups = &policy.policy().groups;
-    let Some(group) = user_group(policy, name) else {
-        return said(args, name);
-    };
-    let nested = group.nested.iter().filter_map(|id| groups.get(id.index()));
-    std::iter::once(group)
-        .chain(nested)
-        .any(|group| named(group, args) || group.from_request && said(args, &group.name))
+    match user_group(policy, name) {
+        Some(_) => explain::is_in(policy.policy(), name, &args.by, args.groups.as_deref()),
+        None => args
+            .groups
+            .as_ref()
+            .is_some_and(|groups| groups.iter().any(|group| group == name)),
+    }
 }
 
 fn user_group<'p>(policy: &'p Policy, name: &str) -> Option<&'p Group> {
@@ -144,16 +143,6 @@ fn user_group<'p>(policy: &'p Policy, name: &str) -> Option<&'p Group> {
         .groups
         .iter()
         .find(|group| group.kind == GroupKind::Users && group.name == name)
-}
-
-fn named(group: &Group, args: &Consent) -> bool {
-    group.members.contains(&args.by)
-}
-
-fn said(args: &Consent, name: &str) -> bool {
-    args.groups
-        .as_ref()
-        .is_some_and(|groups| groups.iter().any(|group| group == name))
 }
 
 /// A group whose members the policy names cannot be claimed.

@@ -27,8 +27,7 @@ impl Service {
     ) -> Result<Given, Error> {
         let mut assent = assent;
         if assent.not_after.is_none() {
-            let end = now.0.saturating_add(self.settings.assent_lifetime.0);
-            assent.not_after = Some(Time(end));
+            assent.not_after = Some(now.end_after(self.settings.assent_lifetime));
         }
         self.check(kind, &assent, now)?;
         let written = self.transact(&Ask::default(), &mut |_| {

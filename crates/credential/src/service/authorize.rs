@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use placet_evaluator::Engine;
 use placet_model::decision::{BudgetDuty, Decision, Reason};
-use placet_model::digest::{call_digest, triple_digest};
+use placet_model::digest::asked_digest;
+use placet_model::ids::HistoryId;
 use placet_model::json::Fields;
 use placet_model::policy::Outcome;
-use placet_model::request::{Asked, Assent, Covers, Record, Request};
+use placet_model::request::{Asked, Assent, Calls, Covers, Record, Request};
 use placet_model::value::{Duration, Time};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -89,7 +90,6 @@ impl Service {
         };
         let mut held = self.remembered(id)?;
         let mut decision = None;
-        let mut charges = Vec::new();
         let mut seq = None;
         if let Some(wrong) = vouched(request) {
             decision = Some(self.refusal(Reason::InvalidRequest, wrong));
@@ -107,49 +107,33 @@ impl Service {
         let decision = match decision {
             Some(decision) => decision,
             None => {
-                let agent = request.agent.id.clone();
-                let mut begun = held
+                let begun = held
                     .as_deref()
                     .map(|held| past::uncounted(self, &need, held))
                     .unwrap_or_default();
+                let agent = request.agent.id.clone();
                 let mut answer = None;
-                let mut written = Written::default();
-                // A second time only where counters have to be begun.
-                for _ in 0..2 {
-                    let mut unkept = Vec::new();
-                    let wanted = past::wanted(self, &need, &begun, now);
-                    let ask = Ask {
-                        credential: Some(id),
-                        assents: need.assents.then_some((agent.as_str(), now)),
-                        calls: &wanted.calls,
-                        counters: &wanted.counters,
-                        spent: need.budgets,
-                        ..Ask::default()
-                    };
-                    written = self.transact(&ask, &mut |learnt| {
-                        let Some(kept) = &learnt.state.credential else {
-                            answer = Some(self.unknown(id));
-                            return Vec::new();
-                        };
+                let step = self.step(
+                    presented,
+                    &agent,
+                    &need,
+                    begun,
+                    now,
+                    &mut |kept, learnt, told| {
                         held = Some(Arc::new(kept.clone()));
-                        let mut told = past::told(self, &need, &begun, kept, learnt.state, now);
-                        unkept = std::mem::take(&mut told.unkept);
-                        if !unkept.is_empty() {
-                            return Vec::new();
-                        }
-                        let made = self.decide_call(request, &used, kept, learnt, told);
-                        let (decision, writes, charged) = made;
+                        let (decision, writes) =
+                            self.decide_call(request, &used, kept, learnt, told);
                         answer = Some(decision);
-                        charges = charged;
                         writes
-                    })?;
-                    if unkept.is_empty() {
-                        break;
+                    },
+                )?;
+                match step {
+                    Some(written) => {
+                        seq = written.seq;
+                        answer.ok_or(Error::Poisoned)?
                     }
-                    begun.extend(unkept);
+                    None => self.unknown(id),
                 }
-                seq = written.seq;
-                answer.ok_or(Error::Poisoned)?
             }
         };
         let granted = decision.is_grant();
@@ -172,6 +156,55 @@ impl Service {
         })
     }
 
+    /// One step on the store about a credential, with all that is needed: `decide` is shown
+    /// it, and what it returns is written. `None` when no credential has that id. The store
+    /// is asked a second time only where a history was asked for as a counter and needs its
+    /// calls; those `begun` are known to need them.
+    pub(super) fn step(
+        &self,
+        presented: Presented<'_>,
+        agent: &str,
+        need: &Need,
+        mut begun: Vec<HistoryId>,
+        now: Time,
+        decide: &mut dyn FnMut(&Held, &Learnt<'_>, Told) -> Vec<Write>,
+    ) -> Result<Option<Written>, Error> {
+        for _ in 0..2 {
+            let mut unkept = Vec::new();
+            let mut known = false;
+            let wanted = past::wanted(self, need, &begun, now);
+            let ask = Ask {
+                credential: Some(presented.id),
+                assents: need.assents.then_some((agent, now)),
+                calls: &wanted.calls,
+                counters: &wanted.counters,
+                spent: need.budgets,
+                ..Ask::default()
+            };
+            let written = self.transact(&ask, &mut |learnt| {
+                let held = learnt.state.credential.as_ref();
+                known = held.is_some();
+                let Some(held) = held else {
+                    return Vec::new();
+                };
+                let mut told = past::told(self, need, &begun, held, learnt.state, now);
+                unkept = std::mem::take(&mut told.unkept);
+                if !unkept.is_empty() {
+                    return Vec::new();
+                }
+                decide(held, learnt, told)
+            })?;
+            if !known {
+                return Ok(None);
+            }
+            if unkept.is_empty() {
+                return Ok(Some(written));
+            }
+            begun.extend(unkept);
+        }
+        Err(Error::Poisoned)
+    }
+
     fn decide_call(
         &self,
         request: &mut Request,
@@ -179,17 +212,14 @@ impl Service {
         held: &Held,
         learnt: &Learnt<'_>,
         told: Told,
-    ) -> (Decision, Vec<Write>, Vec<Charge>) {
+    ) -> (Decision, Vec<Write>) {
         let Used {
             presented,
             need,
             now,
         } = *used;
         let state = learnt.state;
-        request.credential = Some(held.credential.clone());
-        request.histories = told.histories;
-        request.budgets = spent(state);
-        give_assents(request, &state.assents);
+        tell(request, held, state, told.histories);
         let decided = self.engine.decide(request);
         let decision = self.unless_void(presented, held, learnt.revocations, decided);
         let granted = decision.is_grant();
@@ -202,7 +232,7 @@ impl Service {
                         Reason::BudgetExhausted,
                         "what the call spends cannot be told",
                     );
-                    return (refused, Vec::new(), Vec::new());
+                    return (refused, Vec::new());
                 }
             }
         } else {
@@ -211,7 +241,6 @@ impl Service {
         let mut writes: Vec<Write> = told.begun.into_iter().map(Write::Counter).collect();
         if granted {
             let used = used_assents(&self.engine, request, &decision, &state.assents);
-            give_assents(request, &state.assents);
             writes.extend(used.into_iter().map(Write::Spend));
             writes.extend(charges.iter().map(|charge| Write::Charge {
                 chain: held.id.chain(),
@@ -235,13 +264,13 @@ impl Service {
             let past = Past {
                 record: self.past_record(request, held, &decision, need, outcome, now),
                 credential: held.id.clone(),
-                charges: charges.clone(),
+                charges,
                 settle_before: self.settle_before(now),
             };
             writes.extend(past::counts(self, None, &past));
             writes.push(Write::Call(past));
         }
-        (decision, writes, charges)
+        (decision, writes)
     }
 
     /// A decision, unless the credential is not the caller's to use or is revoked.
@@ -270,7 +299,7 @@ impl Service {
     }
 
     fn settle_before(&self, now: Time) -> Time {
-        Time(now.0.saturating_add(self.settings.settle_within.0))
+        now.end_after(self.settings.settle_within)
     }
 
     fn past_record(
@@ -326,7 +355,7 @@ impl Service {
         seq: Option<i64>,
         now: Time,
     ) -> Entry {
-        let (tool, digest) = tool_and_digest(&request.asked);
+        let tool = request.asked.called();
         let event = Event::Call {
             clear: audit::clear(self.policy(), request, &tool),
             tool,
@@ -336,7 +365,7 @@ impl Service {
                 .map(|one| (one.action.clone(), one.resource.clone()))
                 .collect(),
             audiences: decision.obligations.audiences.clone(),
-            digest,
+            digest: asked_digest(&request.asked),
             seq,
         };
         let credential = held.map(|held| &held.credential);
@@ -361,22 +390,22 @@ fn denied(decision: Decision) -> Authorized {
     }
 }
 
-/// The tool of a call, and the digest by which it is told from others.
-fn tool_and_digest(asked: &Asked) -> (SmolStr, SmolStr) {
-    match asked {
-        Asked::Call { tool, args } => (tool.clone(), call_digest(tool, args)),
-        Asked::Triple {
-            tool,
-            action,
-            resource,
-        } => (tool.clone(), triple_digest(tool, action, resource)),
-        Asked::Scopes { .. } | Asked::Listing { .. } => Default::default(),
-    }
-}
-
 /// How long something took.
 pub(super) fn elapsed(since: Instant) -> Duration {
     Duration(i64::try_from(since.elapsed().as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Puts all that is kept where the engine looks for it.
+pub(super) fn tell(
+    request: &mut Request,
+    held: &Held,
+    state: &State,
+    histories: Vec<(SmolStr, Calls)>,
+) {
+    request.credential = Some(held.credential.clone());
+    request.histories = histories;
+    request.budgets = spent(state);
+    give_assents(request, &state.assents);
 }
 
 /// Puts recorded consents and approvals where the engine looks for them.
@@ -393,7 +422,7 @@ pub(super) fn give_assents(request: &mut Request, given: &[Given]) {
 }
 
 /// What the chain has spent, as a request tells it: by rule, in the order of its budgets.
-pub(super) fn spent(state: &State) -> Vec<(SmolStr, Vec<Decimal>)> {
+fn spent(state: &State) -> Vec<(SmolStr, Vec<Decimal>)> {
     let mut told: Vec<(SmolStr, Vec<Decimal>)> = Vec::new();
     for charge in &state.spent {
         let index = charge.index as usize;
@@ -453,7 +482,7 @@ fn used_assents(
     if !given.iter().any(single) {
         return Vec::new();
     }
-    let (_, digest) = tool_and_digest(&request.asked);
+    let digest = asked_digest(&request.asked);
     let bound = |given: &Given| match &given.assent.covers {
         Covers::Call(of) => *of == digest,
         Covers::Scope(_) => false,

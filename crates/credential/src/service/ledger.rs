@@ -52,17 +52,5 @@ pub fn revoke(
 
 /// What the audit tells of a revocation.
 pub(super) fn entry(revocation: Revocation, epoch: Epoch) -> Entry {
-    Entry {
-        time: revocation.time,
-        event: Event::Revoke { revocation, epoch },
-        decision: None,
-        rules: Vec::new(),
-        agent: None,
-        user: None,
-        task: None,
-        credential: None,
-        chain: Vec::new(),
-        policy: None,
-        latency: None,
-    }
+    Entry::new(revocation.time, Event::Revoke { revocation, epoch })
 }

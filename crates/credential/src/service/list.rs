@@ -4,9 +4,8 @@ use placet_model::decision::{Decision, Reason};
 use placet_model::request::{Asked, Request};
 use placet_model::value::Time;
 
-use super::authorize::{give_assents, spent};
-use super::{Error, Presented, Service, past, vouched};
-use crate::store::Ask;
+use super::authorize::tell;
+use super::{Error, Presented, Service, vouched};
 
 impl Service {
     /// Lists tools under a credential, with all that is kept: past calls, budgets, consents,
@@ -35,41 +34,22 @@ impl Service {
         }
         let agent = request.agent.id.clone();
         let mut answer = None;
-        // A second time only where counters are not kept, from the calls themselves.
-        let mut begun = Vec::new();
-        for _ in 0..2 {
-            let mut unkept = Vec::new();
-            let wanted = past::wanted(self, &need, &begun, now);
-            let ask = Ask {
-                credential: Some(presented.id),
-                assents: need.assents.then_some((agent.as_str(), now)),
-                calls: &wanted.calls,
-                counters: &wanted.counters,
-                spent: need.budgets,
-                ..Ask::default()
-            };
-            self.transact(&ask, &mut |learnt| {
-                let Some(held) = &learnt.state.credential else {
-                    answer = Some(self.unknown(presented.id));
-                    return Vec::new();
-                };
-                let mut told = past::told(self, &need, &begun, held, learnt.state, now);
-                unkept = std::mem::take(&mut told.unkept);
-                if unkept.is_empty() {
-                    request.credential = Some(held.credential.clone());
-                    request.histories = told.histories;
-                    request.budgets = spent(learnt.state);
-                    give_assents(&mut request, &learnt.state.assents);
-                    let decided = self.engine.decide(&request);
-                    answer = Some(self.unless_void(presented, held, learnt.revocations, decided));
-                }
+        let step = self.step(
+            presented,
+            &agent,
+            &need,
+            Vec::new(),
+            now,
+            &mut |held, learnt, told| {
+                tell(&mut request, held, learnt.state, told.histories);
+                let decided = self.engine.decide(&request);
+                answer = Some(self.unless_void(presented, held, learnt.revocations, decided));
                 Vec::new()
-            })?;
-            if unkept.is_empty() {
-                break;
-            }
-            begun.extend(unkept);
+            },
+        )?;
+        match step {
+            Some(_) => answer.ok_or(Error::Poisoned),
+            None => Ok(self.unknown(presented.id)),
         }
-        answer.ok_or(Error::Poisoned)
     }
 }

@@ -7,6 +7,8 @@ use placet_credential::service::{Error, IssueOptions, Mode, Presented};
 use placet_credential::store::{AssentKind, Filter};
 use placet_model::decision::Reason;
 use placet_model::request::{Assent, Covers};
+use placet_model::value::Time;
+use placet_model::wire;
 
 use crate::support::{World, asking, calling, id_of, patterns, read};
 
@@ -342,4 +344,20 @@ fn a_bound_credential_needs_the_proof_of_its_key() {
     };
     assert_eq!(handed_on(None), Reason::WrongHolder);
     assert_eq!(handed_on(Some("thumb")), Reason::Granted);
+}
+
+/// Every end can be written and read again, also of what is issued in the last minute.
+#[test]
+fn nothing_ends_after_the_last_time_that_can_be_written() {
+    let mut world = World::new();
+    world.now = Time(Time::LAST.0 - 60_000_000);
+    let issued = world.issue("clerk", "bank any account/**");
+    let json = wire::decision_to_json(&issued);
+    let read = wire::read_credential(json).unwrap().unwrap();
+    assert_eq!(Some(read), issued.credential);
+    let id = id_of(&issued);
+    let answer = world.authorize(&id, "clerk", "bank.pay", r#"{"to":"ana/1","amount":1}"#);
+    assert!(answer.decision.is_grant());
+    assert_eq!(answer.settle_before, Some(Time::LAST));
+    assert_eq!(Time::parse(&Time::LAST.to_string()), Some(Time::LAST));
 }

@@ -7,7 +7,6 @@ use placet_model::decision::{Obligations, Reason};
 use placet_model::ids::RuleId;
 use placet_model::pattern::{Concrete, Region};
 use placet_model::policy::RuleKind;
-use placet_model::value::Time;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::pair::{Applies, Pair};
@@ -64,7 +63,7 @@ impl Issue<'_> {
             let end = [offer.lifetime, self.ttl]
                 .into_iter()
                 .flatten()
-                .map(|limit| self.now.plus(limit).unwrap_or(Time(i64::MAX)))
+                .map(|limit| self.now.end_after(limit))
                 .min();
             let handed = way.parent.as_ref();
             let delegate = least(

@@ -2,6 +2,7 @@
 
 use placet_compiler::scenario::RecordKind;
 use placet_credential::store::AssentKind;
+use placet_evaluator::is_in;
 use placet_model::decision::Decision;
 use placet_model::digest::call_digest;
 use placet_model::json::Fields;
@@ -86,7 +87,7 @@ impl Stage {
                 Some(groups) => groups.clone(),
                 None => from_request(policy, &approver.group),
             };
-            if is_in(policy, &approver.group, by, &groups) {
+            if is_in(policy, &approver.group, by, Some(&groups)) {
                 given.push(approver.by(by.clone(), Some(groups)));
             }
         }
@@ -168,11 +169,4 @@ fn from_request(policy: &Policy, name: &str) -> Vec<SmolStr> {
         .filter(|group| group.from_request)
         .map(|group| group.name.clone())
         .collect()
-}
-
-fn is_in(policy: &Policy, name: &str, who: &SmolStr, groups: &[SmolStr]) -> bool {
-    let mut within = with_nested(policy, name).into_iter();
-    within.any(|group| {
-        group.members.contains(who) || group.from_request && groups.contains(&group.name)
-    })
 }
