@@ -182,7 +182,7 @@ pub(crate) fn standing(
             })
         });
         let duty = ConsentDuty {
-            by: inputs.user.clone().unwrap_or_default(),
+            by: inputs.user.clone(),
             agent: inputs.agent.clone(),
             task: inputs.task.clone(),
             covers: vec![cover(subject, per_call)],

@@ -528,11 +528,13 @@ fn duty_lines(unmet: &Obligations, lines: &mut Vec<SmolStr>) {
         ));
     }
     for duty in &unmet.consents {
-        lines.push(format_smolstr!(
-            "needs consent of `{}` to {}",
-            duty.by,
-            to(&duty.covers)
-        ));
+        let to = to(&duty.covers);
+        lines.push(match &duty.by {
+            Some(user) => format_smolstr!("needs consent of `{user}` to {to}"),
+            None => format_smolstr!(
+                "needs consent to {to}, which nobody can give: the agent acts for no user"
+            ),
+        });
     }
     for duty in &unmet.budgets {
         let spent = duty.spent.as_deref().unwrap_or("0");

@@ -170,8 +170,9 @@ pub struct Obligations {
 /// A consent, as it is to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConsentDuty {
-    /// The user who must consent.
-    pub by: SmolStr,
+    /// The user who must consent; `None` where the agent acts for nobody, so that nobody
+    /// can.
+    pub by: Option<SmolStr>,
     /// To which agent.
     pub agent: SmolStr,
     /// In which task.

@@ -177,11 +177,7 @@ pub fn standing(
     );
     if let Some(per_call) = consent {
         let duty = ConsentDuty {
-            by: world
-                .user
-                .as_ref()
-                .map(|user| user.id.clone())
-                .unwrap_or_default(),
+            by: world.user.as_ref().map(|user| user.id.clone()),
             agent: world.agent.id.clone(),
             task: world.task.clone(),
             covers: vec![cover(subject, per_call)],

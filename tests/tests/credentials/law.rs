@@ -13,7 +13,7 @@ use placet_credential::service::{IssueOptions, Mode, Service, Settings};
 use placet_credential::store::{Ask, AssentKind, CallQuery, CounterQuery, Memory, State, Store};
 use placet_evaluator::Engine;
 use placet_model::credential::{Credential, Scope};
-use placet_model::decision::{ConsentDuty, Decision, MappedRequest};
+use placet_model::decision::{Decision, MappedRequest};
 use placet_model::policy::{Expr, HistoryKey, Outcome};
 use placet_model::request::{Asked, Request, ScopeRequest};
 use placet_model::value::Time;
@@ -513,14 +513,7 @@ impl World {
 
     /// Records what a denial asks for.
     fn give(&self, decision: &Decision) {
-        // An agent without a user is asked for the consent of nobody, which nobody can give.
-        let nobody = |consent: &ConsentDuty| consent.by.is_empty();
-        let mut asked = decision.clone();
-        asked
-            .obligations
-            .consents
-            .retain(|consent| !nobody(consent));
-        let asked = read_ask(decision_to_json(&asked)).expect("it reads what it wrote");
+        let asked = read_ask(decision_to_json(decision)).expect("it reads what it wrote");
         // What names an agent as the user is refused; so be it.
         let record = |kind, assent| drop(self.service.record_assent(kind, assent, self.now));
         for consent in asked.consents {

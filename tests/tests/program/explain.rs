@@ -20,6 +20,37 @@ fn a_denied_call_is_explained_clause_by_clause() {
     folder.run_on(&explain, "nope").ends(2);
 }
 
+/// An agent without a user is told that nobody can consent, and not to ask nobody.
+#[test]
+fn a_consent_that_nobody_can_give_is_not_asked_for() {
+    let folder = Folder::new();
+    folder.file(
+        "p.placet",
+        r#"
+policy p { language 1  layers main  lifetime 1h }
+agent bot
+tool t { action go { go() -> "go" } }
+grant go { agent bot  user any, none  tool t  action go  resource any  consent }
+"#,
+    );
+    let request = r#"{"moment":"runtime","agent":{"id":"bot"},"call":{"tool":"t.go"}}"#;
+    let arguments = ["--policy", ".", "--no-credential"];
+    let decide = [&["decide"], &arguments[..]].concat();
+    let decision = folder.run_on(&decide, request).ends(1).json();
+    assert_eq!(decision["reason"], "consent-required");
+    assert_eq!(decision["obligations"], serde_json::json!({}));
+    let said = decision["explanation"]
+        .as_array()
+        .and_then(|lines| lines.last());
+    let nobody =
+        "needs consent to t.go go \"go\", which nobody can give: the agent acts for no user";
+    assert_eq!(said.and_then(|line| line.as_str()), Some(nobody));
+    folder
+        .run_on(&[&["explain"], &arguments[..]].concat(), request)
+        .ends(1)
+        .shows("consent of a user, and there is none, for bot");
+}
+
 #[test]
 fn what_a_credential_does_not_carry_is_explained_by_what_it_does() {
     let folder = Folder::starter();

@@ -249,9 +249,12 @@ fn asked(scope: &ScopeRequest) -> String {
 }
 
 fn consent(duty: &ConsentDuty) -> String {
+    let by = match &duty.by {
+        Some(user) => user.as_str(),
+        None => "a user, and there is none,",
+    };
     format!(
-        "consent of {} for {}{}: {}",
-        duty.by,
+        "consent of {by} for {}{}: {}",
         duty.agent,
         in_task(duty.task.as_deref()),
         covers(&duty.covers)

@@ -154,7 +154,8 @@ fn obligations_to_json(obligations: &Obligations, asks: bool) -> Json {
     json.into()
 }
 
-/// One record for each thing to be covered, as `consents` of a request takes it.
+/// One record for each thing to be covered, as `consents` of a request takes it; none where
+/// nobody can give it.
 fn consent_to_json(duty: &ConsentDuty) -> Vec<Json> {
     let ConsentDuty {
         by,
@@ -162,6 +163,9 @@ fn consent_to_json(duty: &ConsentDuty) -> Vec<Json> {
         task,
         covers,
     } = duty;
+    let Some(by) = by else {
+        return Vec::new();
+    };
     let record = |cover: &DutyCover| {
         let mut json = Members::default();
         json.put("by", string(by.clone()));

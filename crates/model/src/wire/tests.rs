@@ -372,7 +372,7 @@ fn decisions_are_written_in_one_order() {
         }],
         obligations: Obligations {
             consents: vec![ConsentDuty {
-                by: "ana".into(),
+                by: Some("ana".into()),
                 agent: "bot".into(),
                 task: Some("T-1".into()),
                 covers: vec![DutyCover::Scope(
@@ -464,7 +464,7 @@ fn decisions_are_written_in_one_order() {
 #[test]
 fn what_is_asked_for_can_be_recorded_word_for_word() {
     let duty = ConsentDuty {
-        by: "ana".into(),
+        by: Some("ana".into()),
         agent: "bot".into(),
         task: None,
         covers: vec![
