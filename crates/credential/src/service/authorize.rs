@@ -41,7 +41,7 @@ impl Service {
     ///
     /// The store is asked once at most, and not at all when the credential is at hand,
     /// nobody has revoked anything since, and no rule about the tool reads or counts
-    /// anything.
+    /// anything. Only where a counter is begun it is asked once more.
     ///
     /// # Errors
     ///
