@@ -28,8 +28,20 @@ use crate::{expect, said};
 use assents::Unmet;
 use world::World;
 
+/// Whoever is shown each request, with all that it was decided on, and the decision.
+pub(crate) type Watch<'w> = dyn FnMut(&Request, &Decision) + 'w;
+
 /// Plays a test.
 pub(crate) fn play(engine: &Arc<Engine>, scenario: &Scenario) -> Result<(), Box<Failure>> {
+    play_watched(engine, scenario, &mut |_, _| {})
+}
+
+/// Plays a test before somebody who watches.
+pub(crate) fn play_watched(
+    engine: &Arc<Engine>,
+    scenario: &Scenario,
+    watch: &mut Watch<'_>,
+) -> Result<(), Box<Failure>> {
     let mut world = World::default();
     let mut lines = scenario.lines.iter();
     // The clock has to stand before the service opens.
@@ -51,7 +63,7 @@ pub(crate) fn play(engine: &Arc<Engine>, scenario: &Scenario) -> Result<(), Box<
                         }
                     };
                 stage
-                    .step(&mut world, step)
+                    .step(&mut world, step, watch)
                     .map_err(|stop| stop.failure(line, number, world.now))?;
             }
         }
@@ -141,11 +153,11 @@ impl Stage {
         })
     }
 
-    fn step(&mut self, world: &mut World, step: &Step) -> Result<(), Stop> {
+    fn step(&mut self, world: &mut World, step: &Step, watch: &mut Watch<'_>) -> Result<(), Stop> {
         match step {
-            Step::Issue(issue) => self.issue(world, issue),
-            Step::Call(call) => self.call(world, call),
-            Step::List { tool, expect } => self.list(world, tool, expect),
+            Step::Issue(issue) => self.issue(world, issue, watch),
+            Step::Call(call) => self.call(world, call, watch),
+            Step::List { tool, expect } => self.list(world, tool, expect, watch),
             Step::After(length) => {
                 let later = world.now.plus(*length);
                 world.now = later.ok_or_else(|| {
@@ -158,7 +170,12 @@ impl Stage {
         }
     }
 
-    fn issue(&mut self, world: &mut World, issue: &Issue) -> Result<(), Stop> {
+    fn issue(
+        &mut self,
+        world: &mut World,
+        issue: &Issue,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Stop> {
         let scopes = vec![ScopeRequest {
             tool: issue.tool.clone(),
             actions: issue.actions.clone(),
@@ -187,6 +204,7 @@ impl Stage {
                 (request, decision)
             }
         };
+        watch(&request, &decision);
         self.unmet.learn(&decision);
         let issued = decision.credential.as_ref().and_then(|credential| {
             Some(Issued {
@@ -204,7 +222,7 @@ impl Stage {
         self.decided(&issue.expect, &request, decision)
     }
 
-    fn call(&mut self, world: &World, call: &Call) -> Result<(), Stop> {
+    fn call(&mut self, world: &World, call: &Call, watch: &mut Watch<'_>) -> Result<(), Stop> {
         let issued = match &call.with {
             Some(name) => Some(self.find(name)?),
             None => self.last.clone(),
@@ -225,6 +243,7 @@ impl Stage {
             }
             None => (self.engine.decide(&request), None),
         };
+        watch(&request, &decision);
         self.unmet.learn(&decision);
         self.decided(&call.expect, &request, decision)?;
         if let Some(seq) = seq {
@@ -237,7 +256,13 @@ impl Stage {
         Ok(())
     }
 
-    fn list(&mut self, world: &World, tool: &SmolStr, expect: &Expect) -> Result<(), Stop> {
+    fn list(
+        &mut self,
+        world: &World,
+        tool: &SmolStr,
+        expect: &Expect,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Stop> {
         let asked = Asked::Listing {
             tool: Some(tool.clone()),
         };
@@ -245,9 +270,12 @@ impl Stage {
         let mut request = world.request(credential, asked);
         request.resources = world.resources.clone();
         let decision = match &self.last {
-            Some(issued) => self.service.list(&issued.id, request, world.now)?,
+            Some(issued) => self
+                .service
+                .list_told(&issued.id, &mut request, world.now)?,
             None => self.engine.decide_without_credential(&request),
         };
+        watch(&request, &decision);
         let wrong = matches!(
             decision.reason,
             Reason::InvalidRequest

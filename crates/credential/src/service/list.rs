@@ -20,6 +20,20 @@ impl Service {
         mut request: Request,
         now: Time,
     ) -> Result<Decision, Error> {
+        self.list_told(presented, &mut request, now)
+    }
+
+    /// As [`Service::list`], and leaves in the request all that it was decided on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Service::list`].
+    pub fn list_told<'p>(
+        &self,
+        presented: impl Into<Presented<'p>>,
+        request: &mut Request,
+        now: Time,
+    ) -> Result<Decision, Error> {
         let presented = presented.into();
         request.time = Some(now);
         let Asked::Listing { tool } = &request.asked else {
@@ -29,7 +43,7 @@ impl Service {
             ));
         };
         let need = self.needs.listing(self.policy(), tool.as_deref());
-        if let Some(wrong) = vouched(&mut request) {
+        if let Some(wrong) = vouched(request) {
             return Ok(self.refusal(Reason::InvalidRequest, wrong));
         }
         let agent = request.agent.id.clone();
@@ -41,8 +55,8 @@ impl Service {
             Vec::new(),
             now,
             &mut |held, learnt, told| {
-                tell(&mut request, held, learnt.state, told.histories);
-                let decided = self.engine.decide(&request);
+                tell(request, held, learnt.state, told.histories);
+                let decided = self.engine.decide(request);
                 answer = Some(self.unless_void(presented, held, learnt.revocations, decided));
                 Vec::new()
             },
