@@ -132,7 +132,7 @@ pub(crate) struct Init {
 
 #[derive(Args)]
 pub(crate) struct Check {
-    /// Policy files, and folders with policy files; all together are one policy
+    /// Policy files, and folders with policy files: one policy, or several, each in its folder
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// For people or for machines

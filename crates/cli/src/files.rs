@@ -12,19 +12,44 @@ use crate::error::Error;
 /// The ending of policy files.
 const ENDING: &str = "placet";
 
+/// A policy file.
+pub(crate) struct Found {
+    /// As it is shown and read.
+    pub(crate) path: PathBuf,
+    /// Where it is, to be compared with others: absolute, and whatever leads to the path that
+    /// was given is resolved. Links below that path stand for what they are called.
+    pub(crate) place: PathBuf,
+    /// It was given as a path itself, not found below one.
+    pub(crate) named: bool,
+}
+
 /// All policy files that the paths name, in a stable order, each once.
+pub(crate) fn policy_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let mut files: Vec<PathBuf> = found(paths)?.into_iter().map(|found| found.path).collect();
+    // One file under two names, as a link gives it, is one file.
+    let mut seen = BTreeSet::new();
+    files.retain(|file| seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone())));
+    Ok(files)
+}
+
+/// All policy files that the paths name, in a stable order, each place once.
 ///
 /// A folder means every `.placet` file below it. Links to folders are followed, and one that
 /// leads back up is left out: all that is below it has been seen from above.
-pub(crate) fn policy_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn found(paths: &[PathBuf]) -> Result<Vec<Found>, Error> {
     let mut files = Vec::new();
     for path in paths {
         let kind = fs::metadata(path).map_err(|cause| Error::io("read", path, cause))?;
         if !kind.is_dir() {
-            files.push(path.clone());
+            files.push(Found {
+                path: path.clone(),
+                place: place_of_file(path),
+                named: true,
+            });
             continue;
         }
         let before = files.len();
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
         for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
             let entry = match entry {
                 Ok(entry) => entry,
@@ -40,18 +65,43 @@ pub(crate) fn policy_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
             };
             let wanted = entry.path().extension().is_some_and(|end| end == ENDING);
             if wanted && entry.file_type().is_file() {
-                files.push(entry.into_path());
+                let below = entry.path().strip_prefix(path).unwrap_or(entry.path());
+                files.push(Found {
+                    place: real.join(below),
+                    path: entry.into_path(),
+                    named: false,
+                });
             }
         }
         if files.len() == before {
             return Err(Error::NoPolicyFiles(path.clone()));
         }
     }
-    files.sort();
-    // One file under two names, as `.` and `policy.placet` give it, is one file.
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let named: BTreeSet<PathBuf> = files
+        .iter()
+        .filter(|file| file.named)
+        .map(|file| file.place.clone())
+        .collect();
     let mut seen = BTreeSet::new();
-    files.retain(|file| seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone())));
+    files.retain(|file| seen.insert(file.place.clone()));
+    for file in &mut files {
+        file.named = named.contains(&file.place);
+    }
     Ok(files)
+}
+
+/// The folder is resolved, the file is not: a link to a file is in the folder in which it is.
+fn place_of_file(path: &Path) -> PathBuf {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    match path.file_name() {
+        Some(name) => folder.join(name),
+        None => folder,
+    }
 }
 
 /// The bytes of a file.

@@ -18,6 +18,7 @@ mod named;
 mod output;
 mod policy;
 mod render;
+mod suites;
 
 /// Runs the program on the arguments of this process.
 ///

@@ -6,12 +6,14 @@ use std::process::ExitCode;
 use crate::error::Error;
 
 /// How a command ended that could do its work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ended {
     /// All is fine, or granted: exit code 0.
     Fine,
     /// Something was found, or denied: exit code 1.
     Findings,
+    /// A part of the work could not be done, and that has been said: exit code 2.
+    Errors,
 }
 
 /// Reports an error, if there is one, and gives the exit code.
@@ -19,6 +21,7 @@ pub(crate) fn finish(result: Result<Ended, Error>) -> ExitCode {
     match result {
         Ok(Ended::Fine) => ExitCode::SUCCESS,
         Ok(Ended::Findings) => ExitCode::from(1),
+        Ok(Ended::Errors) => ExitCode::from(2),
         // Like other filters: whoever closed the pipe has what it wanted.
         Err(Error::OutputClosed) => ExitCode::SUCCESS,
         Err(error) => {
@@ -30,12 +33,21 @@ pub(crate) fn finish(result: Result<Ended, Error>) -> ExitCode {
 
 /// Writes an error and what to do about it to standard error.
 pub(crate) fn complain(error: &Error) {
+    told(&error.to_string(), error);
+}
+
+/// Writes an error and what it is about to standard error.
+pub(crate) fn complain_about(what: &str, error: &Error) {
+    told(&format!("{what}: {error}"), error);
+}
+
+fn told(message: &str, error: &Error) {
     let mut out = anstream::stderr().lock();
     let red = "\u{1b}[1;31m";
     let bold = "\u{1b}[1m";
     let cyan = "\u{1b}[1;36m";
     let reset = "\u{1b}[0m";
-    let message = printable(&error.to_string());
+    let message = printable(message);
     // When standard error is gone too, the exit code is all that is left to say.
     drop(writeln!(out, "{red}error{reset}{bold}: {message}{reset}"));
     if let Some(help) = error.help() {

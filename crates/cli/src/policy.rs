@@ -60,15 +60,6 @@ pub(crate) fn open(paths: &[PathBuf]) -> Result<Opened, Error> {
     Ok(Opened::Texts(checked(texts)))
 }
 
-/// A policy text, checked.
-pub(crate) fn check(paths: &[PathBuf]) -> Result<Checked, Error> {
-    let texts = read(paths)?;
-    if let Some((path, _)) = texts.iter().find(|(_, bytes)| is_compiled(bytes)) {
-        return Err(Error::CompiledNotText(path.clone()));
-    }
-    Ok(checked(texts))
-}
-
 fn read(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
     files::policy_files(paths)?
         .into_iter()
@@ -84,6 +75,7 @@ fn checked(texts: Vec<(PathBuf, Vec<u8>)>) -> Checked {
     )
 }
 
-fn is_compiled(bytes: &[u8]) -> bool {
+/// Whether these are the bytes of a compiled policy.
+pub(crate) fn is_compiled(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }

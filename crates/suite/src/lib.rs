@@ -40,4 +40,4 @@ mod said;
 pub use placet_compiler::Place;
 pub use placet_compiler::texts::{Checked, Findings};
 pub use report::{Failure, Played, Report, Verdict};
-pub use run::{Options, run, run_checked};
+pub use run::{Options, not_played, run, run_checked};

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use placet_compiler::scenario::Scenario;
 use placet_compiler::texts::{Checked, Findings, check};
@@ -96,6 +96,23 @@ pub fn run_checked(checked: &Checked, options: &Options) -> Option<Report> {
         total: checked.scenarios.len(),
         tests: hand.tests(),
         elapsed: started.elapsed(),
+    })
+}
+
+/// The report on a checked policy set of which no test was played, as after a failure of
+/// another one; `None` when the policy cannot be used.
+#[must_use]
+pub fn not_played(checked: &Checked, options: &Options) -> Option<Report> {
+    checked.policy.as_ref()?;
+    let chosen = checked.scenarios.iter();
+    Some(Report {
+        sources: checked.sources.clone(),
+        total: checked.scenarios.len(),
+        tests: chosen
+            .filter(|scenario| options.selects(scenario))
+            .map(|scenario| Played::of(scenario, Verdict::NotPlayed))
+            .collect(),
+        elapsed: Duration::ZERO,
     })
 }
 

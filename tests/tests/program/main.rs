@@ -13,5 +13,6 @@ mod mutate;
 mod pages;
 mod readme;
 mod start;
+mod suites;
 mod test;
 mod trust;

@@ -9,7 +9,7 @@ use super::Format;
 /// Without `--snapshot` and `--accept` the matrix is printed.
 #[derive(Args)]
 pub(crate) struct Matrix {
-    /// Policy files, and folders with policy files; all together are one policy
+    /// Policy files, and folders with policy files: one policy, or several, each in its folder
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// Compare with the matrix that was accepted, and exit with 1 when something changed;
@@ -25,4 +25,11 @@ pub(crate) struct Matrix {
     /// For people or for machines
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+impl Matrix {
+    /// Whether it is about an accepted matrix.
+    pub(crate) const fn compares(&self) -> bool {
+        self.snapshot.is_some() || self.accept
+    }
 }

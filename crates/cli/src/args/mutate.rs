@@ -11,7 +11,7 @@ use super::Format;
 /// file is changed.
 #[derive(Args)]
 pub(crate) struct Mutate {
-    /// Policy files, and folders with policy files; all together are one policy
+    /// Policy files, and folders with policy files: one policy, or several, each in its folder
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Try so many changes at a time; as many as there are processors when absent

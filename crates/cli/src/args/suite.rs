@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 #[derive(Args)]
 pub(crate) struct Test {
-    /// Policy files, and folders with policy files; all together are one policy
+    /// Policy files, and folders with policy files: one policy, or several, each in its folder
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Run only the tests with this in their names; one of several is enough

@@ -6,21 +6,40 @@ use serde::Serialize;
 use crate::args::{Check, Format};
 use crate::error::Error;
 use crate::output::{Ended, Output};
-use crate::policy;
 use crate::render::diagnostics::{self, Finding, plural};
 use crate::render::style::{BOLD, GREEN, RED, RESET};
+use crate::suites::{self, Ran};
 
-/// Checks a policy and shows what was found.
+/// Checks policies and shows what was found.
 pub(crate) fn run(args: &Check) -> Result<Ended, Error> {
-    let checked = policy::check(&args.paths)?;
+    let suites = suites::find(&args.paths)?;
     let mut out = Output::new();
-    match args.format {
-        Format::Text => out.write(&text(&checked))?,
-        Format::Json => out.json(&report(&checked))?,
+    let shown = (args.format == Format::Text).then_some(text as fn(&Checked) -> String);
+    let ran = suites::each(&suites, &mut out, shown, |suite, _| Ok(Some(suite.check())))?;
+    match (args.format, suites::only(&suites, &ran)) {
+        (Format::Text, Some(_)) => {}
+        (Format::Text, None) => out.write(&total(&ran))?,
+        (Format::Json, Some(only)) => out.json(&report(only))?,
+        (Format::Json, None) => out.json(&suites::reports(Whole::of(&ran), &ran, report))?,
     }
     out.flush()?;
-    let bad = checked.policy.is_none() || args.deny_warnings && !checked.diagnostics.is_empty();
-    Ok(if bad { Ended::Findings } else { Ended::Fine })
+    Ok(suites::ended(&ran, |checked| {
+        checked.policy.is_some() && (checked.diagnostics.is_empty() || !args.deny_warnings)
+    }))
+}
+
+/// How many policy sets there are, and how many of them cannot be used.
+fn total(ran: &[Ran<Checked>]) -> String {
+    let all = plural(ran.len(), "policy set");
+    match ran.len() - usable(ran) {
+        0 => format!("{GREEN}{BOLD}usable{RESET}: {all}\n"),
+        bad => format!("{RED}{BOLD}not usable{RESET}: {bad} of {all}\n"),
+    }
+}
+
+fn usable(ran: &[Ran<Checked>]) -> usize {
+    let usable = |ran: &&Ran<Checked>| matches!(&ran.came, Ok(checked) if checked.policy.is_some());
+    ran.iter().filter(usable).count()
 }
 
 fn text(checked: &Checked) -> String {
@@ -67,6 +86,31 @@ fn not_run(census: &Census) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// What holds of several policy sets together, for machines.
+#[derive(Serialize)]
+struct Whole {
+    usable: bool,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Whole {
+    fn of(ran: &[Ran<Checked>]) -> Self {
+        let all = ran.iter().filter_map(|ran| ran.came.as_ref().ok());
+        let found = all.flat_map(|checked| &checked.diagnostics);
+        let (errors, warnings) =
+            found.fold((0, 0), |(errors, warnings), found| match found.is_error() {
+                true => (errors + 1, warnings),
+                false => (errors, warnings + 1),
+            });
+        Self {
+            usable: usable(ran) == ran.len(),
+            errors,
+            warnings,
+        }
+    }
 }
 
 /// The findings for machines.

@@ -1,5 +1,6 @@
 //! `placet matrix`
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use placet::Engine;
@@ -9,20 +10,60 @@ use serde::Serialize;
 
 use crate::args::{self, Format};
 use crate::error::Error;
-use crate::output::{self, Ended, Output, printable};
+use crate::files;
+use crate::output::{Ended, Output, printable};
 use crate::render::style::{BOLD, GREEN, RED, RESET, YELLOW};
-use crate::{files, policy, render};
+use crate::suites::{self, Ran, Suite};
 
 /// Where the accepted matrix is, from the policy's folder.
 const SNAPSHOT: &str = "snapshots/matrix.txt";
 
 /// Prints who may do what, or compares it with what was accepted.
 pub(crate) fn run(args: &args::Matrix) -> Result<Ended, Error> {
-    let checked = policy::check(&args.paths)?;
-    output::findings(&render::diagnostics::text(
-        &checked.sources,
-        &checked.diagnostics,
-    ));
+    let suites = suites::find(&args.paths)?;
+    apart(args, &suites)?;
+    let mut out = Output::new();
+    let shown = (args.format == Format::Text).then_some(Told::text as fn(&Told) -> String);
+    let ran = suites::each(&suites, &mut out, shown, |suite, said| {
+        one(args, suite, said).map(Some)
+    })?;
+    match (args.format, suites::only(&suites, &ran)) {
+        (Format::Text, Some(_)) => {}
+        (Format::Text, None) if args.compares() => out.write(&total(&ran))?,
+        (Format::Text, None) => {}
+        (Format::Json, Some(only)) => out.json(&only.report())?,
+        (Format::Json, None) => {
+            let whole = Whole {
+                equal: args.compares().then(|| ran.iter().all(equal)),
+            };
+            out.json(&suites::reports(whole, &ran, Told::report))?;
+        }
+    }
+    out.flush()?;
+    Ok(suites::ended(&ran, Told::fine))
+}
+
+/// Two suites cannot be kept in one file.
+fn apart(args: &args::Matrix, suites: &[Suite]) -> Result<(), Error> {
+    let folders: BTreeSet<&Path> = suites.iter().map(|suite| suite.folder.as_path()).collect();
+    let one_file = matches!(args.snapshot, Some(Some(_))) || folders.len() < suites.len();
+    if suites.len() > 1 && args.compares() && one_file {
+        return Err(Error::refused(
+            format!("{} suites cannot be kept in one file", suites.len()),
+            Some("`--snapshot` without a file is a file beside each suite that has its own folder"),
+        ));
+    }
+    Ok(())
+}
+
+/// What is told of one suite.
+enum Told {
+    Matrix(Box<Matrix>),
+    Compared(PathBuf, Box<Compared>),
+}
+
+fn one(args: &args::Matrix, suite: &Suite, said: &mut String) -> Result<Told, Error> {
+    let checked = suite.check_aloud(said);
     let engine = Engine::new(checked.policy.ok_or(Error::PolicyHasErrors)?);
     let build = |options: &Options| build(&engine, &checked.files, options);
     let options = Options {
@@ -30,19 +71,19 @@ pub(crate) fn run(args: &args::Matrix) -> Result<Ended, Error> {
         ..Options::default()
     };
     let matrix = build(&options)?;
-    if args.snapshot.is_none() && !args.accept {
-        return print(args.format, &matrix);
+    if !args.compares() {
+        return Ok(Told::Matrix(Box::new(matrix)));
     }
     let path = match &args.snapshot {
         Some(Some(path)) => path.clone(),
-        _ => beside(&args.paths),
+        _ => suite.folder.join(SNAPSHOT),
     };
     let text = matrix.text();
     let accepted = match accepted(&path)? {
         Some(accepted) => accepted,
         None if args.accept => {
             write(&path, &text)?;
-            return tell(args, &path, &Compared::first());
+            return Ok(Told::Compared(path, Box::new(Compared::first())));
         }
         None => {
             return Err(Error::refused(
@@ -51,7 +92,7 @@ pub(crate) fn run(args: &args::Matrix) -> Result<Ended, Error> {
             ));
         }
     };
-    let mut compared = Compared::default();
+    let mut compared = Box::new(Compared::default());
     if accepted != text {
         compared.equal = false;
         match Recorded::read(&accepted) {
@@ -71,7 +112,58 @@ pub(crate) fn run(args: &args::Matrix) -> Result<Ended, Error> {
         write(&path, &text)?;
         compared.accepted = true;
     }
-    tell(args, &path, &compared)
+    Ok(Told::Compared(path, compared))
+}
+
+impl Told {
+    fn fine(&self) -> bool {
+        match self {
+            Self::Matrix(_) => true,
+            Self::Compared(_, compared) => compared.equal || compared.accepted,
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Matrix(matrix) => printable(&matrix.text()),
+            Self::Compared(path, compared) => shown(path, compared),
+        }
+    }
+
+    fn report(&self) -> Report<'_> {
+        match self {
+            Self::Matrix(matrix) => Report::Matrix {
+                version: 1,
+                cells: matrix.cells().iter().map(Cell::of).collect(),
+            },
+            Self::Compared(path, compared) => {
+                Report::Compared(Box::new(Comparison::of(path, compared)))
+            }
+        }
+    }
+}
+
+fn equal(ran: &Ran<Told>) -> bool {
+    matches!(&ran.came, Ok(Told::Compared(_, compared)) if compared.equal)
+}
+
+/// How many are not what was accepted.
+fn total(ran: &[Ran<Told>]) -> String {
+    let all = ran.len();
+    let count = |which: fn(&Told) -> bool| {
+        let told = ran.iter().filter_map(|one| one.came.as_ref().ok());
+        told.filter(|told| which(told)).count()
+    };
+    let fine = count(Told::fine);
+    let accepted = count(|told| matches!(told, Told::Compared(_, compared) if compared.accepted));
+    match (fine == all, accepted) {
+        (true, 0) => format!("{GREEN}{BOLD}equal{RESET}: {all} suites\n"),
+        (true, _) => format!("{GREEN}{BOLD}accepted{RESET}: {accepted} of {all} suites\n"),
+        (false, _) => {
+            let bad = all - fine;
+            format!("{RED}{BOLD}different{RESET}: {bad} of {all} suites\n")
+        }
+    }
 }
 
 fn build(engine: &Engine, files: &[ast::File], options: &Options) -> Result<Matrix, Error> {
@@ -84,30 +176,6 @@ fn build(engine: &Engine, files: &[ast::File], options: &Options) -> Result<Matr
         };
         Error::refused(error.to_string(), Some(help))
     })
-}
-
-fn print(format: Format, matrix: &Matrix) -> Result<Ended, Error> {
-    let mut out = Output::new();
-    match format {
-        Format::Text => out.write(&printable(&matrix.text()))?,
-        Format::Json => out.json(&Report {
-            version: 1,
-            cells: matrix.cells().iter().map(Cell::of).collect(),
-        })?,
-    }
-    out.flush()?;
-    Ok(Ended::Fine)
-}
-
-/// Beside the first path: in the folder, or in the folder of the file.
-fn beside(paths: &[PathBuf]) -> PathBuf {
-    let first = paths.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
-    let folder = if first.is_dir() {
-        first
-    } else {
-        first.parent().unwrap_or(Path::new(""))
-    };
-    folder.join(SNAPSHOT)
 }
 
 /// The accepted text, with line ends of one kind: a checkout may have changed them.
@@ -160,20 +228,6 @@ impl Compared {
     }
 }
 
-fn tell(args: &args::Matrix, path: &Path, compared: &Compared) -> Result<Ended, Error> {
-    let mut out = Output::new();
-    match args.format {
-        Format::Text => out.write(&shown(path, compared))?,
-        Format::Json => out.json(&Comparison::of(path, compared))?,
-    }
-    out.flush()?;
-    Ok(if compared.equal || compared.accepted {
-        Ended::Fine
-    } else {
-        Ended::Findings
-    })
-}
-
 fn shown(path: &Path, compared: &Compared) -> String {
     let mut text = String::new();
     for line in compared.changes.text().lines() {
@@ -206,11 +260,19 @@ fn shown(path: &Path, compared: &Compared) -> String {
     text
 }
 
-/// The matrix for machines.
+/// What holds of several suites together, for machines.
 #[derive(Serialize)]
-struct Report<'a> {
-    version: u32,
-    cells: Vec<Cell<'a>>,
+struct Whole {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    equal: Option<bool>,
+}
+
+/// The matrix, or what changed, for machines.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Report<'a> {
+    Matrix { version: u32, cells: Vec<Cell<'a>> },
+    Compared(Box<Comparison<'a>>),
 }
 
 #[derive(Serialize)]

@@ -8,27 +8,46 @@ use smol_str::SmolStr;
 use crate::args::{Format, Mutate};
 use crate::command::line;
 use crate::error::Error;
-use crate::output::{self, Ended, Output};
-use crate::policy;
-use crate::render::{diagnostics, mutate};
+use crate::output::{Ended, Output};
+use crate::render::mutate::{self, Scored};
+use crate::suites;
 
 /// Says which changes of a policy its tests do not notice.
 pub(crate) fn run(args: &Mutate) -> Result<Ended, Error> {
-    let checked = policy::check(&args.paths)?;
-    output::findings(&diagnostics::text(&checked.sources, &checked.diagnostics));
+    let suites = suites::find(&args.paths)?;
     let options = Options {
         jobs: args.jobs.unwrap_or_else(processors),
         rule: args.rule.as_ref().map(SmolStr::new),
     };
-    let report = try_all(&checked, &options).map_err(refused)?;
-    let met = report.counts().permille() >= usize::from(args.min) * 10;
     let mut out = Output::new();
-    match args.format {
-        Format::Text => out.write(&mutate::text(&report, args.min))?,
-        Format::Json => out.write(&line(&mutate::json(&report, args.min)))?,
+    let shown = (args.format == Format::Text).then_some(mutate::text as fn(&Scored) -> _);
+    let mut unknown = None;
+    let ran = suites::each(&suites, &mut out, shown, |suite, said| {
+        let checked = suite.check_aloud(said);
+        match try_all(&checked, &options) {
+            Ok(report) => Ok(Some(Scored {
+                report,
+                min: args.min,
+            })),
+            // Another suite may have it.
+            Err(error @ MutateError::UnknownRule(_)) => {
+                unknown = Some(error);
+                Ok(None)
+            }
+            Err(error) => Err(refused(error)),
+        }
+    })?;
+    if let Some(error) = unknown.filter(|_| ran.is_empty()) {
+        return Err(refused(error));
+    }
+    match (args.format, suites::only(&suites, &ran)) {
+        (Format::Text, Some(_)) => {}
+        (Format::Text, None) => out.write(&mutate::total(&ran))?,
+        (Format::Json, Some(only)) => out.write(&line(&mutate::json(only)))?,
+        (Format::Json, None) => out.write(&line(&mutate::json_of_all(&ran)))?,
     }
     out.flush()?;
-    Ok(if met { Ended::Fine } else { Ended::Findings })
+    Ok(suites::ended(&ran, Scored::met))
 }
 
 fn processors() -> NonZeroUsize {

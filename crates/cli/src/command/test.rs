@@ -2,41 +2,55 @@
 
 use std::num::NonZeroUsize;
 
-use placet::suite::{Options, Report, run_checked};
+use placet::suite::{Options, Report, not_played, run_checked};
 
 use crate::args::{Test, TestFormat};
 use crate::command::line;
 use crate::error::Error;
-use crate::output::{self, Ended, Output};
-use crate::policy;
+use crate::output::{Ended, Output};
 use crate::render::{diagnostics, suite};
+use crate::suites;
 
-/// Runs the tests of a policy.
+/// Runs the tests of policies.
 pub(crate) fn run(args: &Test) -> Result<Ended, Error> {
-    let checked = policy::check(&args.paths)?;
-    output::findings(&diagnostics::text(&checked.sources, &checked.diagnostics));
+    let suites = suites::find(&args.paths)?;
     let options = Options {
         filter: args.filter.clone(),
         fail_fast: args.fail_fast,
         jobs: args.jobs.unwrap_or_else(processors),
     };
-    let report = run_checked(&checked, &options).ok_or(Error::PolicyHasErrors)?;
-    if report.total > 0 && report.tests.is_empty() {
-        return Err(unmatched(args, &report));
-    }
     let mut out = Output::new();
-    match args.format {
-        TestFormat::Text => out.write(&suite::text(&report))?,
-        TestFormat::Json => out.write(&line(&suite::json(&report)))?,
-        TestFormat::Junit => out.write(&suite::junit::xml(&report))?,
+    let shown = (args.format == TestFormat::Text).then_some(suite::text as fn(&Report) -> String);
+    let mut left_out = 0;
+    let mut stop = false;
+    let ran = suites::each(&suites, &mut out, shown, |suite, said| {
+        let checked = suite.check_aloud(said);
+        let played = match stop {
+            true => not_played(&checked, &options),
+            false => run_checked(&checked, &options),
+        };
+        let report = played.ok_or(Error::PolicyHasErrors)?;
+        stop |= args.fail_fast && !report.passed();
+        if report.total > 0 && report.tests.is_empty() {
+            left_out += report.total;
+            return Ok(None);
+        }
+        Ok(Some(report))
+    })?;
+    if ran.is_empty() {
+        return Err(unmatched(args, left_out));
+    }
+    match (args.format, suites::only(&suites, &ran)) {
+        (TestFormat::Text, Some(_)) => {}
+        (TestFormat::Text, None) => out.write(&suite::total(&ran, left_out))?,
+        (TestFormat::Json, Some(only)) => out.write(&line(&suite::json(only)))?,
+        (TestFormat::Json, None) => out.write(&line(&suite::json_of_all(&ran, left_out)))?,
+        (TestFormat::Junit, _) => out.write(&suite::junit::xml(&ran))?,
     }
     out.flush()?;
-    let empty = args.fail_on_empty && report.total == 0;
-    Ok(if report.passed() && !empty {
-        Ended::Fine
-    } else {
-        Ended::Findings
-    })
+    Ok(suites::ended(&ran, |report| {
+        report.passed() && !(args.fail_on_empty && report.total == 0)
+    }))
 }
 
 fn processors() -> NonZeroUsize {
@@ -44,13 +58,14 @@ fn processors() -> NonZeroUsize {
 }
 
 /// A filter that selects nothing is a mistake: nothing would be tested, and nobody told.
-fn unmatched(args: &Test, report: &Report) -> Error {
+fn unmatched(args: &Test, left_out: usize) -> Error {
     let texts: Vec<String> = args.filter.iter().map(|text| format!("`{text}`")).collect();
     Error::refused(
         format!(
-            "no test has {} in its name; the policy has {}",
+            "no test has {} in its name; there {} {}",
             texts.join(" or "),
-            diagnostics::plural(report.total, "test")
+            if left_out == 1 { "is" } else { "are" },
+            diagnostics::plural(left_out, "test")
         ),
         Some("without `--filter` all tests run, and their names are shown"),
     )

@@ -9,9 +9,28 @@ use crate::render::diagnostics::plural;
 use crate::render::diff;
 use crate::render::style::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 use crate::render::suite::place_json;
+use crate::suites::{self, Ran};
+
+/// What came of the changes, and which share of them the tests are to notice.
+pub(crate) struct Scored {
+    pub(crate) report: Report,
+    /// In percent.
+    pub(crate) min: u8,
+}
+
+impl Scored {
+    /// Whether the tests notice as much as they are to.
+    pub(crate) fn met(&self) -> bool {
+        met(&self.report.counts(), self.min)
+    }
+}
+
+fn met(counts: &Counts, min: u8) -> bool {
+    counts.permille() >= usize::from(min) * 10
+}
 
 /// The survivors by what they grant, each as a diff, then the score. Has escape sequences.
-pub(crate) fn text(report: &Report, min: u8) -> String {
+pub(crate) fn text(Scored { report, min }: &Scored) -> String {
     let mut text = String::new();
     let survivors = report.survivors();
     for toward in Toward::ALL {
@@ -37,8 +56,41 @@ pub(crate) fn text(report: &Report, min: u8) -> String {
             text.push('\n');
         }
     }
-    text.push_str(&summary(&report.counts(), min));
+    text.push_str(&summary(&report.counts(), *min));
     text
+}
+
+/// The score of each suite, then that of all changes together. Has escape sequences.
+pub(crate) fn total(ran: &[Ran<Scored>]) -> String {
+    let mut text = String::new();
+    for one in ran {
+        let name = printable(&one.name);
+        text.push_str(&match &one.came {
+            Ok(scored) => {
+                let colour = if scored.met() { GREEN } else { RED };
+                let score = percent(scored.report.counts().permille());
+                format!("{colour}{score:>5} %{RESET}  {name}\n")
+            }
+            Err(_) => format!("{RED}  error{RESET}  {name}\n"),
+        });
+    }
+    // Each is to reach what is asked for; all together cannot make up for one.
+    text.push_str(&summary(&all(ran), 0));
+    text
+}
+
+fn all(ran: &[Ran<Scored>]) -> Counts {
+    let scored = ran.iter().filter_map(|one| one.came.as_ref().ok());
+    scored.fold(Counts::default(), |sum, scored| {
+        let counts = scored.report.counts();
+        Counts {
+            killed: sum.killed + counts.killed,
+            survived: sum.survived + counts.survived,
+            stillborn: sum.stillborn + counts.stillborn,
+            equivalent: sum.equivalent + counts.equivalent,
+            repeated: sum.repeated + counts.repeated,
+        }
+    })
 }
 
 fn place(report: &Report, tried: &Tried) -> String {
@@ -52,7 +104,7 @@ fn place(report: &Report, tried: &Tried) -> String {
 fn summary(counts: &Counts, min: u8) -> String {
     let tried = counts.killed + counts.survived;
     let score = percent(counts.permille());
-    let met = counts.permille() >= usize::from(min) * 10;
+    let met = met(counts, min);
     let colour = if met { GREEN } else { RED };
     let noticed = match tried {
         0 => "there was nothing to change".to_owned(),
@@ -84,8 +136,7 @@ fn percent(permille: usize) -> String {
 }
 
 /// The report for machines. The shape is stable: keys are only ever added.
-pub(crate) fn json(report: &Report, min: u8) -> Json {
-    let counts = report.counts();
+pub(crate) fn json(Scored { report, min }: &Scored) -> Json {
     let survivors = report.survivors();
     let survivors = survivors.iter().map(|(tried, diff)| {
         mutant(report, tried)
@@ -102,13 +153,27 @@ pub(crate) fn json(report: &Report, min: u8) -> Json {
         ),
         _ => None,
     });
+    head(&report.counts(), met(&report.counts(), *min), *min)
+        .list("survivors", survivors)
+        .list("killed", killed)
+        .into()
+}
+
+/// Several suites for machines: the sums, and the report of each.
+pub(crate) fn json_of_all(ran: &[Ran<Scored>]) -> Json {
+    let passed = ran
+        .iter()
+        .all(|one| matches!(&one.came, Ok(scored) if scored.met()));
+    let min = ran.iter().find_map(|one| one.came.as_ref().ok());
+    let min = min.map_or(0, |scored| scored.min);
+    suites::json(head(&all(ran), passed, min), ran, json)
+}
+
+fn head(counts: &Counts, passed: bool, min: u8) -> Members {
     Members::report()
         .number("score", percent(counts.permille()))
         .number("min", min)
-        .put(
-            "passed",
-            Json::Bool(counts.permille() >= usize::from(min) * 10),
-        )
+        .put("passed", Json::Bool(passed))
         .put(
             "counts",
             Members::default()
@@ -119,9 +184,6 @@ pub(crate) fn json(report: &Report, min: u8) -> Json {
                 .number("repeated", counts.repeated)
                 .into(),
         )
-        .list("survivors", survivors)
-        .list("killed", killed)
-        .into()
 }
 
 fn mutant(report: &Report, tried: &Tried) -> Members {

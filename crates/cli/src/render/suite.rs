@@ -2,6 +2,8 @@
 
 pub(crate) mod junit;
 
+use std::time::Duration;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Level, Renderer};
 use placet::model::json::Json;
@@ -13,6 +15,7 @@ use crate::output::printable;
 use crate::render::diagnostics::{excerpts, plural};
 use crate::render::style::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 use crate::render::{decision, explanation};
+use crate::suites::{self, Ran};
 
 /// Every test on a line, those that failed with the reason, then how many there were. Has
 /// escape sequences.
@@ -45,24 +48,101 @@ pub(crate) fn text(report: &Report) -> String {
 }
 
 fn summary(report: &Report) -> String {
-    let (passed, failed, left) = report.counts();
-    let left_out = report.total - report.tests.len();
-    let head = if failed == 0 {
-        format!("{GREEN}{BOLD}passed{RESET}: {}", plural(passed, "test"))
-    } else {
-        format!(
-            "{RED}{BOLD}failed{RESET}: {failed} of {}",
-            plural(report.tests.len(), "test")
-        )
-    };
-    let more = [(left, "not run"), (left_out, "left out")];
-    let more: String = more
+    Sums::of(report).text("")
+}
+
+/// What came of several suites together; so many tests are in suites that a filter left out as
+/// a whole. Has escape sequences.
+pub(crate) fn total(ran: &[Ran<Report>], left_out: usize) -> String {
+    let mut sums = Sums::of_all(ran);
+    sums.left_out += left_out;
+    let suites = plural(ran.len(), "suite");
+    let bad = ran
         .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!(", {count} {what}"))
-        .collect();
-    let took = report.elapsed.as_secs_f64();
-    format!("{head}{more} {DIM}in {took:.2} s{RESET}\n")
+        .filter(|one| matches!(&one.came, Ok(report) if report.counts().1 > 0))
+        .count();
+    let unusable = ran.iter().filter(|one| one.came.is_err()).count();
+    let mut what = match bad {
+        0 => format!(" of {suites}"),
+        _ => format!(", in {bad} of {suites}"),
+    };
+    if unusable > 0 {
+        let many = plural(unusable, "suite");
+        what.push_str(&format!(", and {RED}{many} could not be run{RESET}"));
+    }
+    sums.text(&what)
+}
+
+/// How many tests there were, and what came of them.
+#[derive(Default)]
+struct Sums {
+    passed: usize,
+    failed: usize,
+    not_run: usize,
+    left_out: usize,
+    elapsed: Duration,
+}
+
+impl Sums {
+    fn of(report: &Report) -> Self {
+        let (passed, failed, not_run) = report.counts();
+        Self {
+            passed,
+            failed,
+            not_run,
+            left_out: report.total - report.tests.len(),
+            elapsed: report.elapsed,
+        }
+    }
+
+    fn of_all(ran: &[Ran<Report>]) -> Self {
+        let reports = ran.iter().filter_map(|one| one.came.as_ref().ok());
+        reports
+            .map(Self::of)
+            .fold(Self::default(), |sum, one| Self {
+                passed: sum.passed + one.passed,
+                failed: sum.failed + one.failed,
+                not_run: sum.not_run + one.not_run,
+                left_out: sum.left_out + one.left_out,
+                elapsed: sum.elapsed + one.elapsed,
+            })
+    }
+
+    fn text(&self, of: &str) -> String {
+        let all = self.passed + self.failed + self.not_run;
+        let head = if self.failed == 0 {
+            format!(
+                "{GREEN}{BOLD}passed{RESET}: {}",
+                plural(self.passed, "test")
+            )
+        } else {
+            let all = plural(all, "test");
+            format!("{RED}{BOLD}failed{RESET}: {} of {all}", self.failed)
+        };
+        let more = [(self.not_run, "not run"), (self.left_out, "left out")];
+        let more: String = more
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!(", {count} {what}"))
+            .collect();
+        let took = self.elapsed.as_secs_f64();
+        format!("{head}{of}{more} {DIM}in {took:.2} s{RESET}\n")
+    }
+
+    fn json(&self, passed: bool) -> Members {
+        Members::report()
+            .put("passed", Json::Bool(passed))
+            .put(
+                "counts",
+                Members::default()
+                    .number("passed", self.passed)
+                    .number("failed", self.failed)
+                    .number("not_run", self.not_run)
+                    .number("left_out", self.left_out)
+                    .into(),
+            )
+            .number("micros", self.elapsed.as_micros())
+    }
 }
 
 fn failed(sources: &Sources, test: &Played, failure: &Failure) -> String {
@@ -103,24 +183,19 @@ fn failed(sources: &Sources, test: &Played, failure: &Failure) -> String {
 
 /// The report for machines. The shape is stable: keys are only ever added.
 pub(crate) fn json(report: &Report) -> Json {
-    let (passed, failed, not_run) = report.counts();
-    Members::report()
-        .put("passed", Json::Bool(report.passed()))
-        .put(
-            "counts",
-            Members::default()
-                .number("passed", passed)
-                .number("failed", failed)
-                .number("not_run", not_run)
-                .number("left_out", report.total - report.tests.len())
-                .into(),
-        )
-        .number("micros", report.elapsed.as_micros())
-        .list(
-            "tests",
-            report.tests.iter().map(|test| test_json(report, test)),
-        )
-        .into()
+    let tests = report.tests.iter().map(|test| test_json(report, test));
+    let members = Sums::of(report).json(report.passed());
+    members.list("tests", tests).into()
+}
+
+/// Several suites for machines: the sums, and the report of each.
+pub(crate) fn json_of_all(ran: &[Ran<Report>], left_out: usize) -> Json {
+    let mut sums = Sums::of_all(ran);
+    sums.left_out += left_out;
+    let passed = ran
+        .iter()
+        .all(|one| matches!(&one.came, Ok(report) if report.passed()));
+    suites::json(sums.json(passed), ran, json)
 }
 
 fn test_json(report: &Report, test: &Played) -> Json {

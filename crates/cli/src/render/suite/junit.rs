@@ -5,23 +5,48 @@ use std::time::Duration;
 
 use placet::suite::{Played, Report, Verdict};
 
-/// The report: one suite per file, one case per test.
-pub(crate) fn xml(report: &Report) -> String {
-    let (_, failed, left) = report.counts();
+use super::Sums;
+use crate::suites::Ran;
+
+/// The reports: one suite per file, one case per test. A policy that cannot be used is a suite
+/// with one case, which is an error.
+pub(crate) fn xml(ran: &[Ran<Report>]) -> String {
+    let sums = Sums::of_all(ran);
+    let errors = ran.iter().filter(|one| one.came.is_err()).count();
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "<testsuites name=\"placet\" tests=\"{}\" failures=\"{failed}\" errors=\"0\" \
-         skipped=\"{left}\" time=\"{}\">",
-        report.tests.len(),
-        seconds(report.elapsed)
+        "<testsuites name=\"placet\" tests=\"{}\" failures=\"{}\" errors=\"{errors}\" \
+         skipped=\"{}\" time=\"{}\">",
+        sums.passed + sums.failed + sums.not_run + errors,
+        sums.failed,
+        sums.not_run,
+        seconds(sums.elapsed)
     );
-    for tests in report.tests.chunk_by(|a, b| a.place.file == b.place.file) {
-        suite(&mut text, report, tests);
+    for one in ran {
+        match &one.came {
+            Ok(report) => {
+                for tests in report.tests.chunk_by(|a, b| a.place.file == b.place.file) {
+                    suite(&mut text, report, tests);
+                }
+            }
+            Err(error) => unusable(&mut text, &one.name, &error.to_string()),
+        }
     }
     text.push_str("</testsuites>\n");
     text
+}
+
+fn unusable(text: &mut String, name: &str, error: &str) {
+    let (name, error) = (escaped(name), escaped(error));
+    let _ = writeln!(
+        text,
+        "  <testsuite name=\"{name}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" \
+         time=\"0.000000\">\n    <testcase name=\"the policy can be used\" \
+         classname=\"{name}\" time=\"0.000000\">\n      <error type=\"policy\" \
+         message=\"{error}\"/>\n    </testcase>\n  </testsuite>"
+    );
 }
 
 fn suite(text: &mut String, report: &Report, tests: &[Played]) {
