@@ -7,12 +7,14 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::output;
 
+mod coverage;
 mod matrix;
 mod mutate;
 mod service;
 mod suite;
 mod values;
 
+pub(crate) use coverage::{Coverage, CoverageFormat};
 pub(crate) use matrix::Matrix;
 pub(crate) use mutate::Mutate;
 
@@ -90,6 +92,8 @@ pub(crate) enum Command {
     List(List),
     /// Say who may do what, and keep it beside the policy for review
     Matrix(Matrix),
+    /// Say which rules, clauses and conditions no test shows
+    Coverage(Coverage),
     /// Change the policy, one thing at a time, and say which changes no test notices
     Mutate(Mutate),
     /// Issue a credential for a task: what the policy grants of the scopes asked for

@@ -6,12 +6,14 @@ use placet::model::json::Json;
 use crate::args::Command;
 use crate::error::Error;
 use crate::output::{self, Ended};
+use crate::render::diagnostics::plural;
 
 mod audit;
 mod build;
 mod check;
 mod codes;
 mod consent;
+mod coverage;
 mod credentials;
 mod decide;
 mod explain;
@@ -41,6 +43,7 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Explain(args) => explain::run(&args),
         Command::List(args) => decide::list(&args),
         Command::Matrix(args) => matrix::run(&args),
+        Command::Coverage(args) => coverage::run(&args),
         Command::Mutate(args) => mutate::run(&args),
         Command::Issue(args) => issue::run(args),
         Command::Use(args) => using::run(args),
@@ -67,4 +70,18 @@ pub(crate) fn line(json: &Json) -> String {
     };
     text.push('\n');
     text
+}
+
+/// A filter that selects no test is a mistake: nothing would be tested, and nobody told.
+fn unmatched(filter: &[String], left_out: usize) -> Error {
+    let texts: Vec<String> = filter.iter().map(|text| format!("`{text}`")).collect();
+    Error::refused(
+        format!(
+            "no test has {} in its name; there {} {}",
+            texts.join(" or "),
+            if left_out == 1 { "is" } else { "are" },
+            plural(left_out, "test")
+        ),
+        Some("without `--filter` all tests run, and their names are shown"),
+    )
 }

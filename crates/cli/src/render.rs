@@ -1,6 +1,7 @@
 //! From plain data to what is shown.
 
 pub(crate) mod audit;
+pub(crate) mod coverage;
 pub(crate) mod credential;
 pub(crate) mod decision;
 pub(crate) mod diagnostics;

@@ -13,7 +13,7 @@ use placet_model::credential::{Credential, Scope};
 use placet_model::decision::{Became, Decision, Obligations, Reason, ScopeOutcome};
 use placet_model::ids::{ActionId, FunctionId, RuleId};
 use placet_model::pattern::{Concrete, Region};
-use placet_model::policy::{Entity, Moment, RuleKind};
+use placet_model::policy::{Entity, Moment, Policy, RuleKind};
 use placet_model::request::{Asked, Assent, Principal, Request, ScopeRequest, Task};
 use placet_model::text::check_id;
 use placet_model::value::{Duration, Time};
@@ -139,6 +139,68 @@ fn check_scopes(scopes: &[ScopeRequest], ttl: Option<Duration>) -> Result<(), In
     Ok(())
 }
 
+/// Shows `visit` every function, action and region about which an issuance asks the rules,
+/// as the acting agent; nothing, when it does not come so far.
+pub(crate) fn visit(
+    engine: &Engine,
+    request: &Request,
+    visit: &mut dyn FnMut(&Inputs<'_>, FunctionId, ActionId, &Concrete),
+) {
+    let Asked::Scopes { scopes, ttl } = &request.asked else {
+        return;
+    };
+    let Ok(bound) = bind::bind(engine.policy(), request, Moment::Issuance) else {
+        return;
+    };
+    let (Ok(inputs), Some(now)) = (leaf(&bound), request.time) else {
+        return;
+    };
+    let trace = Trace::default();
+    let issue = Issue {
+        engine,
+        request,
+        inputs,
+        now,
+        ttl: *ttl,
+        trace: &trace,
+    };
+    for asked in scopes {
+        for (function, action) in asked_pairs(engine.policy(), asked) {
+            let wanted = asked.resources.iter();
+            for wanted in wanted.filter_map(|text| Concrete::parse(text).ok()) {
+                if !call::reaches(engine.policy(), function, action, &wanted) {
+                    continue;
+                }
+                for way in issue.starts(function, action, &wanted).unwrap_or_default() {
+                    visit(inputs, function, action, &way.region);
+                }
+            }
+        }
+    }
+}
+
+/// The functions and actions that a requested scope names.
+fn asked_pairs(policy: &Policy, asked: &ScopeRequest) -> BTreeSet<(FunctionId, ActionId)> {
+    let mut pairs = offered(policy, asked);
+    if !asked.actions.iter().any(|action| action == "any") {
+        let name = |id: ActionId| policy.actions.get(id.index()).map(|action| &action.name);
+        pairs.retain(|(_, id)| name(*id).is_some_and(|name| asked.actions.contains(name)));
+    }
+    pairs
+}
+
+/// The functions that a requested scope names, with all of their actions.
+fn offered(policy: &Policy, asked: &ScopeRequest) -> BTreeSet<(FunctionId, ActionId)> {
+    let functions = policy.functions.iter().enumerate();
+    functions
+        .filter(|(_, function)| covers_tool(&asked.tool, &function.path))
+        .flat_map(|(at, function)| {
+            let lines = function.lines.iter();
+            lines.map(move |line| (FunctionId::new(at), line.action))
+        })
+        .collect()
+}
+
 struct Issue<'a> {
     engine: &'a Engine,
     request: &'a Request,
@@ -193,25 +255,17 @@ impl Issue<'_> {
             rules: Vec::new(),
         };
         let any = asked.actions.iter().any(|action| action == "any");
-        let mut pairs: BTreeSet<(FunctionId, ActionId)> = BTreeSet::new();
-        let mut known = false;
-        for (at, function) in policy.functions.iter().enumerate() {
-            if covers_tool(&asked.tool, &function.path) {
-                known = true;
-                pairs.extend(
-                    function
-                        .lines
-                        .iter()
-                        .map(|line| (FunctionId::new(at), line.action)),
-                );
-            }
-        }
+        let known = policy
+            .functions
+            .iter()
+            .any(|function| covers_tool(&asked.tool, &function.path));
         if !known {
             return Ok(denied(Reason::UnknownTool));
         }
         let name = |id: ActionId| policy.actions.get(id.index()).map(|action| &action.name);
-        let offered = |wanted: &SmolStr| pairs.iter().any(|(_, id)| name(*id) == Some(wanted));
-        if !any && !asked.actions.iter().all(offered) {
+        let pairs = offered(policy, asked);
+        let offers = |wanted: &SmolStr| pairs.iter().any(|(_, id)| name(*id) == Some(wanted));
+        if !any && !asked.actions.iter().all(offers) {
             return Ok(denied(Reason::UnknownAction));
         }
         let wanted: Vec<Concrete> = asked
@@ -223,10 +277,8 @@ impl Issue<'_> {
         // Where no call of a function can go, there is nothing to ask for. That takes nothing
         // away from what was asked, as long as each action can go there by some function.
         let mut reached = BTreeSet::new();
-        for &(function, action) in &pairs {
-            let Some(name) = name(action).filter(|name| any || asked.actions.contains(name)) else {
-                continue;
-            };
+        for (function, action) in asked_pairs(policy, asked) {
+            let Some(name) = name(action) else { continue };
             for (at, pattern) in wanted.iter().enumerate() {
                 if call::reaches(policy, function, action, pattern) {
                     reached.insert((at, if any { "any" } else { name.as_str() }));

@@ -9,7 +9,7 @@ use placet_model::credential::Scope;
 use placet_model::decision::{Answer, Decision, Reason, ToolAnswer};
 use placet_model::ids::{ActionId, FunctionId, PatternId, RuleId, TypeId};
 use placet_model::pattern::{Concrete, covers};
-use placet_model::policy::{Expr, Function, Moment, RuleKind, Segment, Type};
+use placet_model::policy::{Expr, Function, Line, Moment, RuleKind, Segment, Type};
 use placet_model::request::{Asked, Request};
 use placet_model::value::Time;
 use smol_str::SmolStr;
@@ -89,6 +89,55 @@ fn list(engine: &Engine, request: &Request) -> Result<Decision, Refusal> {
     Ok(decision)
 }
 
+/// Shows `visit` every function, action and region about which a listing asks the rules, as
+/// each agent of the chain; nothing, when it does not come so far.
+pub(crate) fn visit(
+    engine: &Engine,
+    request: &Request,
+    visit: &mut dyn FnMut(&Inputs<'_>, FunctionId, ActionId, &Concrete),
+) {
+    let policy = engine.policy();
+    let Asked::Listing { tool } = &request.asked else {
+        return;
+    };
+    let Ok(bound) = bind::bind(policy, request, Moment::Runtime) else {
+        return;
+    };
+    let trace = Trace::default();
+    for (at, function) in policy.functions.iter().enumerate() {
+        let wanted = tool.as_deref();
+        if !wanted.is_none_or(|tool| covers_tool(tool, &function.path)) {
+            continue;
+        }
+        let listing = Listing {
+            engine,
+            request,
+            links: &bound.links,
+            function: FunctionId::new(at),
+            trace: &trace,
+        };
+        for line in &function.lines {
+            if !listing.line_applies(line).may_be_true() {
+                continue;
+            }
+            let templates = line.templates.iter();
+            let regions = templates
+                .filter_map(|template| policy.patterns.get(template.index()))
+                .filter_map(pattern::region);
+            for region in regions {
+                let Ok((parts, _)) = listing.within(line.action, &region) else {
+                    continue;
+                };
+                for part in parts {
+                    for link in &bound.links {
+                        visit(link, listing.function, line.action, &part);
+                    }
+                }
+            }
+        }
+    }
+}
+
 struct Listing<'a> {
     engine: &'a Engine,
     request: &'a Request,
@@ -108,15 +157,7 @@ impl Listing<'_> {
             return Ok((Answer::No, depends));
         };
         for line in &function.lines {
-            let applies =
-                self.links
-                    .last()
-                    .zip(line.when)
-                    .map_or(Truths::TRUE, |(acting, when)| {
-                        let nowhere = Concrete::ALL;
-                        let site = self.site(line.action, &nowhere);
-                        Eval::new(acting, site, self.trace).truth(when, None)
-                    });
+            let applies = self.line_applies(line);
             if !applies.may_be_true() {
                 continue;
             }
@@ -150,6 +191,16 @@ impl Listing<'_> {
             },
             depends,
         ))
+    }
+
+    /// Whether a call does what a line says, before it is known.
+    fn line_applies(&self, line: &Line) -> Truths {
+        let acting = self.links.last().zip(line.when);
+        acting.map_or(Truths::TRUE, |(acting, when)| {
+            let nowhere = Concrete::ALL;
+            let site = self.site(line.action, &nowhere);
+            Eval::new(acting, site, self.trace).truth(when, None)
+        })
     }
 
     /// Whether each call of a function makes a request of this template: nothing in it is

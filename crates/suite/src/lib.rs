@@ -28,11 +28,13 @@
 //!
 //! In a project, the report is what a snapshot test keeps: `insta::assert_snapshot!(report)`.
 
+pub mod coverage;
 mod expect;
 pub mod matrix;
 pub mod mutate;
 mod plain;
 mod play;
+mod reach;
 mod report;
 mod run;
 mod said;

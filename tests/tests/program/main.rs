@@ -4,6 +4,7 @@ mod support;
 
 mod build;
 mod check;
+mod coverage;
 mod credentials;
 mod decide;
 mod explain;

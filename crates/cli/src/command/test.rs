@@ -5,10 +5,10 @@ use std::num::NonZeroUsize;
 use placet::suite::{Options, Report, not_played, run_checked};
 
 use crate::args::{Test, TestFormat};
-use crate::command::line;
+use crate::command::{line, unmatched};
 use crate::error::Error;
 use crate::output::{Ended, Output};
-use crate::render::{diagnostics, suite};
+use crate::render::suite;
 use crate::suites;
 
 /// Runs the tests of policies.
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Test) -> Result<Ended, Error> {
         Ok(Some(report))
     })?;
     if ran.is_empty() {
-        return Err(unmatched(args, left_out));
+        return Err(unmatched(&args.filter, left_out));
     }
     match (args.format, suites::only(&suites, &ran)) {
         (TestFormat::Text, Some(_)) => {}
@@ -55,18 +55,4 @@ pub(crate) fn run(args: &Test) -> Result<Ended, Error> {
 
 fn processors() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
-}
-
-/// A filter that selects nothing is a mistake: nothing would be tested, and nobody told.
-fn unmatched(args: &Test, left_out: usize) -> Error {
-    let texts: Vec<String> = args.filter.iter().map(|text| format!("`{text}`")).collect();
-    Error::refused(
-        format!(
-            "no test has {} in its name; there {} {}",
-            texts.join(" or "),
-            if left_out == 1 { "is" } else { "are" },
-            diagnostics::plural(left_out, "test")
-        ),
-        Some("without `--filter` all tests run, and their names are shown"),
-    )
 }

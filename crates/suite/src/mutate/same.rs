@@ -9,7 +9,9 @@
 use std::collections::BTreeSet;
 
 use placet_model::ids::{ActionId, FunctionId, PatternId};
-use placet_model::policy::{Agents, Extract, GroupKind, Pattern, Policy, Rule, RuleKind, Segment};
+use placet_model::policy::{Agents, Pattern, Policy, Rule, RuleKind, Segment};
+
+use crate::reach::{apart, covers, covers_all_agents, is_single};
 
 /// Whether both grant the same calls, under the same duties, for certain.
 pub(super) fn same(one: &Policy, other: &Policy) -> bool {
@@ -108,65 +110,6 @@ fn pairs(policy: &Policy, rule: &Rule) -> BTreeSet<(FunctionId, ActionId)> {
         }
     }
     pairs
-}
-
-/// Whether it is one segment whatever the inputs are.
-fn is_single(segment: &Segment) -> bool {
-    match segment {
-        Segment::Hole(hole) => matches!(hole.extract, Extract::Text | Extract::Lower),
-        _ => true,
-    }
-}
-
-/// Whether no resource is in both, for certain: their first segments differ.
-fn apart(one: &Pattern, other: &Pattern) -> bool {
-    let segments = one.segments.iter().zip(&other.segments);
-    let mut placed = segments.take_while(|(one, other)| is_single(one) && is_single(other));
-    placed.any(|pair| match pair {
-        (Segment::Literal(one), Segment::Literal(other)) => one != other,
-        _ => false,
-    })
-}
-
-/// Whether every resource that a template makes is in the pattern, for certain.
-fn covers(pattern: &Pattern, template: &Pattern) -> bool {
-    let (wide, narrow) = (&pattern.segments, &template.segments);
-    let long_enough = match pattern.tail {
-        true => narrow.len() >= wide.len(),
-        false => narrow.len() == wide.len() && !template.tail,
-    };
-    let mut segments = wide.iter().zip(narrow);
-    long_enough
-        && segments.all(|(wide, narrow)| {
-            is_single(narrow)
-                && match wide {
-                    Segment::Any => true,
-                    Segment::Literal(_) => wide == narrow,
-                    _ => false,
-                }
-        })
-}
-
-/// Whether no agent can be known that is not covered.
-fn covers_all_agents(policy: &Policy, agents: &Agents) -> bool {
-    let mut groups = policy.groups.iter();
-    if groups.any(|group| group.kind == GroupKind::Agents && group.from_request) {
-        return false;
-    }
-    let mut known = policy.agents.iter();
-    match agents {
-        Agents::All => true,
-        Agents::Named(names) => known.all(|agent| names.contains(&agent.name)),
-        Agents::In(groups) => known.all(|agent| {
-            let mut groups = groups.iter().filter_map(|id| policy.groups.get(id.index()));
-            groups.any(|group| {
-                let nested = group.nested.iter();
-                let mut nested = nested.filter_map(|id| policy.groups.get(id.index()));
-                group.members.contains(&agent.name)
-                    || nested.any(|group| group.members.contains(&agent.name))
-            })
-        }),
-    }
 }
 
 /// The pattern with a literal for each `*` that every covered template spells out.

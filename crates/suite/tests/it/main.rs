@@ -1,6 +1,8 @@
 //! Tests of policies as their authors meet them: source and outcome together.
 
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod expectations;
 #[cfg(test)]
 mod pages;
