@@ -17,6 +17,7 @@ use crate::assemble::assemble;
 use crate::collect::{Items, collect};
 use crate::report::{Place, Report};
 use crate::resolve::{agents, facts, groups, histories, layers, lets, loggable, members, tools};
+use crate::rows::{full_title, rows_of};
 use crate::scenario::{self, Scenario};
 use crate::world::World;
 
@@ -55,7 +56,7 @@ pub struct Places {
     pub histories: Vec<Place>,
     /// Titles of claims, in the order of files.
     pub claims: Vec<(SmolStr, Place)>,
-    /// Titles of tests, in the order of files.
+    /// Titles of tests, in the order of files; of a test with rows, each row's.
     pub tests: Vec<(SmolStr, Place)>,
 }
 
@@ -132,11 +133,15 @@ fn places(world: &World, rules: &[rules::Checked], items: &Items) -> Places {
         tests: items
             .tests
             .iter()
-            .map(|test| {
-                (
-                    test.node.title.node.clone(),
-                    test.place(test.node.title.span),
-                )
+            .flat_map(|test| match rows_of(test.node) {
+                None => {
+                    let title = &test.node.title;
+                    vec![(title.node.clone(), test.place(title.span))]
+                }
+                Some(rows) => rows
+                    .iter()
+                    .map(|row| (full_title(test.node, row), test.place(row.name.span)))
+                    .collect(),
             })
             .collect(),
     }

@@ -12,6 +12,7 @@ pub mod lower;
 mod patterns;
 mod report;
 mod resolve;
+mod rows;
 pub mod scenario;
 pub mod texts;
 mod ty;

@@ -47,5 +47,11 @@ pub const DEPTH: u16 = 64;
 /// The most fields of a record type, parameters of a function or members of an enum.
 pub const FIELDS: usize = 1_000;
 
+/// The most rows of a test.
+pub const ROWS: usize = 5_000;
+
+/// The most bytes of the tests of a policy set that have rows, written out for each row.
+pub const ROWS_WRITTEN_OUT: usize = 16 * 1024 * 1024;
+
 /// The most members of a list that is written in a policy.
 pub const LIST: usize = 10_000;

@@ -21,6 +21,14 @@ impl Place {
         Self { file, span }
     }
 
+    /// Whether another place is within this one.
+    #[must_use]
+    pub fn holds(self, other: Self) -> bool {
+        self.file == other.file
+            && self.span.start <= other.span.start
+            && other.span.end <= self.span.end
+    }
+
     /// The place just before this one.
     pub(crate) const fn before(self) -> Self {
         let start = self.span.start;
@@ -154,6 +162,16 @@ impl<'a> Report<'a> {
         let excused = self.gaps.may_declare(name);
         self.excused += usize::from(excused);
         excused
+    }
+
+    /// How many findings are kept so far.
+    pub(crate) fn kept(&self) -> usize {
+        self.diagnostics.len()
+    }
+
+    /// Takes back what was found after so many findings were kept.
+    pub(crate) fn take_after(&mut self, kept: usize) -> Vec<Diagnostic> {
+        self.diagnostics.split_off(kept.min(self.diagnostics.len()))
     }
 
     pub(crate) fn has_errors(&self) -> bool {

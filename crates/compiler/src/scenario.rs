@@ -15,10 +15,13 @@ use crate::report::Place;
 /// A checked test, ready to be played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
-    /// What it shows.
+    /// What it shows; of a test with rows, `title / row`.
     pub title: SmolStr,
-    /// Where its title stands.
+    /// Where its title stands; of a test with rows, the name of its row.
     pub place: Place,
+    /// Where its whole row stands, if the test has rows. What stands in the row has been
+    /// put into the lines.
+    pub row: Option<Place>,
     /// What is set up and what happens, in written order.
     pub lines: Vec<Line>,
 }

@@ -6,6 +6,7 @@ use placet_model::compiled::Compiled;
 use placet_syntax::ast::Item;
 use placet_syntax::{Code, Diagnostic, Source, Sources, Span, ast};
 
+use crate::rows::rows_of;
 use crate::scenario::Scenario;
 
 /// Checks the texts of a policy set and compiles it when there is no error.
@@ -126,10 +127,10 @@ impl Census {
     }
 
     fn count(&mut self, item: &Item) {
-        match item.kind {
+        match &item.kind {
             ast::ItemKind::Rule(_) => self.rules += 1,
             ast::ItemKind::Claim(_) => self.claims += 1,
-            ast::ItemKind::Test(_) => self.tests += 1,
+            ast::ItemKind::Test(test) => self.tests += rows_of(test).map_or(1, <[_]>::len),
             _ => {}
         }
     }

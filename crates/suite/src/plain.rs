@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Formatter};
 
+use placet_compiler::Place;
 use placet_evaluator::{AskedView, Clause, Explanation, LayerVerdict, RuleView};
 use placet_model::decision::Reason;
 use placet_model::graph::Truth;
@@ -17,13 +18,25 @@ pub(crate) fn steps(test: &Played) -> String {
 }
 
 /// A failure, indented below the name of its test.
-pub(crate) fn failure(f: &mut Formatter<'_>, sources: &Sources, failure: &Failure) -> fmt::Result {
+pub(crate) fn failure(
+    f: &mut Formatter<'_>,
+    sources: &Sources,
+    test: &Played,
+    failure: &Failure,
+) -> fmt::Result {
     if let Some(source) = sources.get(failure.step.file) {
         let line = source.line_column(failure.step.span.start).line;
         writeln!(f, "    {}:{line}, at {}", source.name, failure.time)?;
-        for (at, text) in source.slice(failure.step.span).lines().enumerate() {
-            let margin = if at == 0 { "step    " } else { "        " };
-            writeln!(f, "    {margin}  {}", text.trim())?;
+        let mut written = |word: &str, place: Place| {
+            for (at, text) in source.slice(place.span).lines().enumerate() {
+                let word = if at == 0 { word } else { "" };
+                writeln!(f, "    {word:<8}  {}", text.trim())?;
+            }
+            Ok(())
+        };
+        written("step", failure.step)?;
+        if let Some(row) = test.row {
+            written("row", row)?;
         }
     }
     writeln!(f, "    expected  {}", failure.expected)?;

@@ -56,8 +56,10 @@ impl Report {
 pub struct Played {
     /// What it shows.
     pub title: SmolStr,
-    /// Where its title stands.
+    /// Where its title stands; of a test with rows, the name of its row.
     pub place: Place,
+    /// Where its whole row stands, if the test has rows.
+    pub row: Option<Place>,
     /// How many steps it has, set-up not counted.
     pub steps: usize,
     /// What came of it.
@@ -71,6 +73,7 @@ impl Played {
         Self {
             title: scenario.title.clone(),
             place: scenario.place,
+            row: scenario.row,
             steps: scenario.steps(),
             verdict,
             elapsed: Duration::ZERO,
@@ -118,7 +121,7 @@ impl fmt::Display for Report {
                 Verdict::NotPlayed => writeln!(f, "not run {}", test.title)?,
                 Verdict::Failed(failure) => {
                     writeln!(f, "FAILED  {}", test.title)?;
-                    plain::failure(f, &self.sources, failure)?;
+                    plain::failure(f, &self.sources, test, failure)?;
                 }
             }
         }

@@ -249,6 +249,8 @@ pub enum Value {
     List(Vec<Spanned<Value>>),
     /// `{ a = 1 }`
     Object(Object),
+    /// `row.COLUMN`, in a test: the cell of the row that is played.
+    Cell(Name),
 }
 
 /// A number as it was written: `-?[0-9]+(\.[0-9]+)?`. Exactness is for who reads it.

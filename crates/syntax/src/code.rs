@@ -160,6 +160,12 @@ codes! {
     PL0807 "a test without an agent";
     PL0808 "a test sets something twice";
     PL0809 "a fixture includes itself";
+    PL0810 "a cell stands where there are no rows";
+    PL0811 "a column is in no row";
+    PL0812 "a row lacks a cell";
+    PL0813 "a column is never used";
+    PL0814 "a test has no rows to be played with";
+    PL0815 "a row and its steps disagree on what is expected";
 
     // PL09xx: limits
     PL0901 "the file is too large";

@@ -196,6 +196,7 @@ impl Lower<'_> {
                 ast::Value::List(self.all(Parts::of(pair), Self::value))
             }
             Rule::object => ast::Value::Object(self.object(pair)),
+            Rule::cell => ast::Value::Cell(self.column(pair)?),
             _ => return None,
         };
         Some(Spanned::new(value, span))
@@ -210,6 +211,12 @@ impl Lower<'_> {
             Some(ast::Entry { key, value })
         });
         ast::Object { entries }
+    }
+
+    /// The column that a `cell` pair names.
+    fn column(&mut self, pair: Pair<'_>) -> Option<ast::Name> {
+        let word = Parts::of(pair).next()?;
+        self.key(word)
     }
 
     /// A key of an object: unlike a declared name it may be any text.

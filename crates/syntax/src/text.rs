@@ -133,7 +133,7 @@ pub(crate) fn quoted(value: &str) -> String {
 }
 
 /// What is wrong with a quoted text that is used as a name, if anything is.
-pub(crate) fn name_problem(file: FileId, span: Span, name: &str) -> Option<Diagnostic> {
+pub fn name_problem(file: FileId, span: Span, name: &str) -> Option<Diagnostic> {
     if name.is_empty() {
         return Some(
             Diagnostic::error(Code::PL0019, "a name must not be empty").at(

@@ -135,3 +135,52 @@ fn what_cannot_be_tested_says_why() {
         .ends(2)
         .says("is a compiled policy, and policy text is needed here");
 }
+
+const ROWS: &str = r#"
+test "a note is read by whom it belongs to" {
+  agent assistant
+  user  "{row.who}"
+  issue notes read "note/{row.who}/**" -> grant
+  call  notes.read_note { owner = row.owner, id = row.id } -> row
+
+  rows {
+    "one's own"      { who = "ana", owner = "ana", id = 1 } -> grant
+    "somebody's"     { who = "ana", owner = "ben", id = 1 } -> deny out-of-scope
+    "one's own, too" { who = "ben", owner = "ben", id = 2 } -> deny out-of-scope
+    "not a name"     { who = "eve", owner = 7,     id = 3 } -> deny invalid-request
+  }
+}
+"#;
+
+#[test]
+fn rows_are_tests_of_their_own() {
+    let folder = folder(ROWS);
+    let run = folder
+        .run(&["test", "tests.placet", "policy.placet"])
+        .ends(1);
+    let text = run.stdout.split(" in 0.").next().expect("a report");
+    insta::assert_snapshot!(text);
+    folder
+        .run(&["test", ".", "--filter", "to / one's own,", "--jobs", "4"])
+        .ends(1)
+        .shows("failed: 1 of 1 test, 3 left out");
+    folder.run(&["check", "."]).ends(0).shows("4 tests");
+    let report = folder
+        .run(&["test", ".", "--format", "json"])
+        .ends(1)
+        .json();
+    assert_eq!(report["counts"]["passed"], 3);
+    let failed = &report["tests"][2];
+    assert_eq!(
+        failed["name"],
+        "a note is read by whom it belongs to / one's own, too"
+    );
+    assert_eq!(failed["place"]["line"], 11);
+    assert_eq!(failed["row"]["column"], 5);
+    assert_eq!(failed["failure"]["place"]["line"], 6);
+    folder
+        .run(&["test", ".", "--format", "junit"])
+        .ends(1)
+        .shows("name=\"a note is read by whom it belongs to / one's own\"")
+        .shows("line=\"11\"");
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Level, Renderer};
 use placet::model::json::Json;
-use placet::suite::{Failure, Played, Report, Verdict};
+use placet::suite::{Failure, Place, Played, Report, Verdict};
 use placet::syntax::{Label, Sources};
 
 use crate::members::Members;
@@ -147,15 +147,24 @@ impl Sums {
 
 fn failed(sources: &Sources, test: &Played, failure: &Failure) -> String {
     let place = failure.expectation.unwrap_or(failure.step);
-    let labels = [Label {
+    let label = |place: Place, text: String, primary| Label {
         file: place.file,
         span: place.span,
-        text: match failure.expectation {
-            Some(_) => format!("here: {}", failure.happened),
-            None => failure.happened.clone(),
-        },
-        primary: true,
-    }];
+        text,
+        primary,
+    };
+    let happened = match failure.expectation {
+        Some(_) => format!("here: {}", failure.happened),
+        None => failure.happened.clone(),
+    };
+    let mut labels = vec![label(place, happened, true)];
+    if let Some(row) = test.row {
+        labels.push(if row.holds(place) {
+            label(failure.step, "at this step".to_owned(), false)
+        } else {
+            label(row, "with this row".to_owned(), false)
+        });
+    }
     let mut title = format!("expected {}", failure.expected);
     if let Some(difference) = &failure.difference {
         title = format!("{title}, but {difference}");
@@ -205,6 +214,10 @@ fn test_json(report: &Report, test: &Played) -> Json {
         .text("result", result(&test.verdict))
         .number("steps", test.steps)
         .number("micros", test.elapsed.as_micros());
+    let members = match test.row {
+        Some(row) => members.put("row", place_json(&report.sources, row)),
+        None => members,
+    };
     match &test.verdict {
         Verdict::Failed(failure) => members.put("failure", failure_json(report, failure)),
         Verdict::Passed | Verdict::NotPlayed => members,
@@ -237,7 +250,7 @@ fn failure_json(report: &Report, failure: &Failure) -> Json {
     .into()
 }
 
-pub(crate) fn place_json(sources: &Sources, place: placet::suite::Place) -> Json {
+pub(crate) fn place_json(sources: &Sources, place: Place) -> Json {
     let Some(source) = sources.get(place.file) else {
         return Json::Null;
     };

@@ -2,10 +2,11 @@
 //! for others.
 
 mod objects;
+mod rows;
 mod setup;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use placet_syntax::ast::{self, FileId, Setup, TestPart};
 use placet_syntax::{Code, Diagnostic};
@@ -16,6 +17,7 @@ use crate::collect::{Declared, Items};
 use crate::limits;
 use crate::report::{DiagnosticAt, Place, Report};
 use crate::resolve::names::{Seen, check_count, twice};
+use crate::rows::full_title;
 use crate::world::World;
 
 /// The rules by their names in expectations: `rule`, and `layer/rule`.
@@ -52,6 +54,7 @@ pub(crate) fn check_tests<'a>(world: &World<'a>, report: &mut Report, items: &It
             }
         }
     }
+    rows::check_none(report, items);
     for given in &items.givens {
         let mut block = setup::Block::default();
         for line in &given.node.setup {
@@ -61,10 +64,27 @@ pub(crate) fn check_tests<'a>(world: &World<'a>, report: &mut Report, items: &It
     }
     check_circles(&context, report);
     let mut seen = Seen::default();
+    let mut written_out = 0;
     for test in &items.tests {
         let title = &test.node.title;
         seen.declare(report, "test", title, test.place(title.span));
-        check_test(&context, report, test);
+        let rows = test.node.parts.iter().filter_map(|part| match &part.node {
+            TestPart::Rows(rows) => Some((rows.as_slice(), test.place(part.span))),
+            _ => None,
+        });
+        let blocks: Vec<_> = rows.collect();
+        match blocks.first() {
+            None => check_test(&context, report, test),
+            Some(_) => rows::check(&context, report, test, &blocks, &mut written_out),
+        }
+        let mut names = BTreeSet::new();
+        for row in blocks.iter().flat_map(|(rows, _)| *rows) {
+            // Two rows of one name have an error of their own.
+            if names.insert(&row.name.node) {
+                let full = full_title(test.node, row);
+                seen.declare(report, "test", &full, test.place(row.name.span));
+            }
+        }
     }
     if let Some(extra) = items.tests.get(limits::DECLARATIONS) {
         let place = extra.place(extra.node.title.span);
@@ -98,6 +118,7 @@ fn check_test(context: &Context, report: &mut Report, test: &Declared<ast::Test>
                 }
                 steps.check(context, report, test.file, step, place, &agents);
             }
+            TestPart::Rows(_) => {}
         }
     }
 }

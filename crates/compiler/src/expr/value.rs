@@ -193,7 +193,7 @@ fn natural_type(value: &ast::Value) -> Ty {
         ast::Value::Number(_) => Ty::Decimal,
         ast::Value::Duration(_) => Ty::Duration,
         ast::Value::Bool(_) => Ty::Bool,
-        ast::Value::Object(_) => Ty::Error,
+        ast::Value::Object(_) | ast::Value::Cell(_) => Ty::Error,
         ast::Value::List(items) => {
             let types: Vec<Ty> = items.iter().map(|item| natural_type(&item.node)).collect();
             let element = if types.contains(&Ty::Decimal) && types.iter().all(Ty::is_numeric) {

@@ -23,6 +23,8 @@ pub(crate) fn constant(
     let place = Place::new(file, value.span);
     match (&value.node, ty) {
         (_, Ty::Error) => None,
+        // Reported where rows are looked for.
+        (ast::Value::Cell(_), _) => None,
         (ast::Value::Bool(truth), Ty::Bool) => Some(Value::Bool(*truth)),
         (ast::Value::Number(number), Ty::Int) if number.is_integer() => int(report, place, number),
         (ast::Value::Number(number), Ty::Decimal) => decimal(report, place, number),
@@ -150,6 +152,7 @@ pub(crate) fn kind(value: &ast::Value) -> &'static str {
         ast::Value::Bool(_) => "`true` or `false`",
         ast::Value::List(_) => "a list",
         ast::Value::Object(_) => "an object",
+        ast::Value::Cell(_) => "a cell",
     }
 }
 
@@ -330,7 +333,7 @@ pub(crate) fn untyped(
                 .collect();
             return members.map(|members| Value::List(members.into()));
         }
-        ast::Value::Object(_) => return None,
+        ast::Value::Object(_) | ast::Value::Cell(_) => return None,
     };
     constant(report, file, value, &ty, "value")
 }

@@ -13,6 +13,7 @@ use smol_str::{SmolStr, ToSmolStr};
 use super::{Call, Ending, Entity, Expect, Issue, Limit, Line, Scenario, Set, Step, Want, What};
 use crate::collect::{Declared, Items};
 use crate::report::Place;
+use crate::rows::{fill, full_title, rows_of};
 
 /// Lowers the tests of a policy without errors, in the order of files.
 pub(crate) fn lower(policy: &Policy, items: &Items) -> Vec<Scenario> {
@@ -26,7 +27,26 @@ pub(crate) fn lower(policy: &Policy, items: &Items) -> Vec<Scenario> {
         givens: givens.map(|given| (&given.node.name.node, given)).collect(),
         rules,
     };
-    items.tests.iter().map(|test| lower.test(test)).collect()
+    let mut scenarios = Vec::new();
+    for test in &items.tests {
+        let (file, title) = (test.file, &test.node.title);
+        let Some(rows) = rows_of(test.node) else {
+            scenarios.push(Scenario {
+                title: title.node.clone(),
+                place: test.place(title.span),
+                row: None,
+                lines: lower.lines(file, test.node),
+            });
+            continue;
+        };
+        scenarios.extend(rows.iter().map(|row| Scenario {
+            title: full_title(test.node, row),
+            place: test.place(row.name.span),
+            row: Some(test.place(row.span)),
+            lines: lower.lines(file, &fill(file, test.node, row).test),
+        }));
+    }
+    scenarios
 }
 
 struct Lower<'a> {
@@ -37,28 +57,26 @@ struct Lower<'a> {
 }
 
 impl Lower<'_> {
-    fn test(&self, test: &Declared<ast::Test>) -> Scenario {
+    /// The lines of a test whose cells are put in.
+    fn lines(&self, file: FileId, test: &ast::Test) -> Vec<Line> {
         let mut lines = Vec::new();
-        let delegates = delegates(test.node);
-        for block in test.node.parts.chunk_by(|a, b| is_setup(a) && is_setup(b)) {
+        let delegates = delegates(test);
+        for block in test.parts.chunk_by(|a, b| is_setup(a) && is_setup(b)) {
             let start = lines.len();
             for part in block {
-                let place = test.place(part.span);
+                let place = Place::new(file, part.span);
                 match &part.node {
                     TestPart::Setup(line) => self.set(line, place, false, &mut lines),
                     TestPart::Step(step) => lines.push(Line {
                         place,
-                        what: What::Do(self.step(test.file, step)),
+                        what: What::Do(self.step(file, step)),
                     }),
+                    TestPart::Rows(_) => {}
                 }
             }
             choose_acting(lines.get_mut(start..).unwrap_or_default(), &delegates);
         }
-        Scenario {
-            title: test.node.title.node.clone(),
-            place: test.place(test.node.title.span),
-            lines,
-        }
+        lines
     }
 
     fn set(&self, line: &Setup, place: Place, nested: bool, lines: &mut Vec<Line>) {
@@ -103,7 +121,7 @@ impl Lower<'_> {
                 tool: issue.tool.dotted(),
                 actions: issue.actions.iter().map(text).collect(),
                 resources: issue.resources.iter().map(text).collect(),
-                lifetime: issue.lifetime.map(duration),
+                lifetime: issue.lifetime.as_ref().map(duration),
                 name: issue.credential.as_ref().map(text),
                 expect: self.expect(file, &issue.expect),
             }),
@@ -122,7 +140,7 @@ impl Lower<'_> {
                 tool: tool.dotted(),
                 expect: self.expect(file, expect),
             },
-            ast::Step::After(length) => Step::After(duration(*length)),
+            ast::Step::After(length) => Step::After(duration(length)),
             ast::Step::Revoke(name) => Step::Revoke(text(name)),
             ast::Step::Record { kind, by, call } => Step::Record {
                 kind: kind.node,
@@ -136,6 +154,8 @@ impl Lower<'_> {
 
     fn expect(&self, file: FileId, expect: &Spanned<ast::Expect>) -> Expect {
         let want = match &expect.node {
+            // Checking has seen to it that none is left.
+            ast::Expect::Row => Want::Grant(Limit::default()),
             ast::Expect::Yes => Want::Answer(Answer::Yes),
             ast::Expect::No => Want::Answer(Answer::No),
             ast::Expect::Depends => Want::Answer(Answer::Depends),
@@ -157,7 +177,7 @@ impl Lower<'_> {
 
     fn limit(&self, limit: &ast::Limit) -> Limit {
         Limit {
-            lifetime: limit.lifetime.map(duration),
+            lifetime: limit.lifetime.as_ref().map(duration),
             by: self.by(&limit.by),
         }
     }
@@ -210,8 +230,9 @@ fn text(name: &Spanned<SmolStr>) -> SmolStr {
     name.node.clone()
 }
 
-fn duration(length: Spanned<ast::Duration>) -> Duration {
-    Duration(length.node.micros().unwrap_or(i64::MAX))
+fn duration(length: &Spanned<ast::Length>) -> Duration {
+    let written = length.node.duration();
+    Duration(written.and_then(ast::Duration::micros).unwrap_or(i64::MAX))
 }
 
 fn entity(entity: &ast::Entity) -> Entity {
@@ -238,5 +259,7 @@ fn json(value: &ast::Value) -> Json {
         ast::Value::Bool(truth) => Json::Bool(*truth),
         ast::Value::List(items) => Json::Array(items.iter().map(|item| json(&item.node)).collect()),
         ast::Value::Object(object) => Json::Object(fields(object)),
+        // Checking has seen to it that none is left.
+        ast::Value::Cell(_) => Json::Null,
     }
 }

@@ -62,6 +62,10 @@ fn lists_are_bounded() {
             list(size, |at| format!("\"{at}\""))
         )
     });
+    check(limits::ROWS, |size| {
+        let rows: Vec<String> = (0..size).map(|at| format!("\"{at}\" {{}}")).collect();
+        format!("test \"t\" {{ rows {{ {} }} }}", rows.join("\n"))
+    });
     check(limits::CLAUSES, |size| {
         format!("deny d {{ {} }}", "when context.risk > 3\n".repeat(size))
     });
@@ -130,4 +134,27 @@ fn conditions_are_bounded_after_lets_are_written_out() {
     assert_eq!(codes("d"), ["PL0912"]);
     assert_eq!(codes("c and c and c and c"), ["PL0912", "PL0912"]);
     assert_eq!(codes("b and b"), ["PL0912"]);
+}
+
+#[test]
+fn tests_written_out_for_each_row_are_bounded() {
+    let codes = |lines: usize, rows: usize, cell: usize| {
+        let lines = "call t { a = row.a } -> grant\n".repeat(lines);
+        let cell = "x".repeat(cell);
+        let rows: Vec<String> = (0..rows)
+            .map(|at| format!("\"{at}\" {{ a = \"{cell}\" }}"))
+            .collect();
+        let text = format!("test \"t\" {{ {lines} rows {{ {} }} }}", rows.join("\n"));
+        let (checked, _) = check_files(&[("p", POLICY), ("case", &text)]);
+        let mut codes: Vec<&str> = checked
+            .diagnostics
+            .iter()
+            .map(|found| found.code.as_str())
+            .collect();
+        codes.dedup();
+        codes.join(" ")
+    };
+    assert!(!codes(10_000, 10, 4).contains("PL0910"));
+    assert_eq!(codes(10_000, 100, 4), "PL0910");
+    assert_eq!(codes(10_000, 1, 10_000), "PL0910");
 }

@@ -237,3 +237,194 @@ fn a_test_asks_what_can_be_asked() {
         "PL0807",
     );
 }
+
+/// A test with rows, whose lines are for `bot` and `ana`.
+fn table(lines: &str, rows: &str, codes: &str) {
+    let setup = "agent bot { tier = 1, zone = \"eu\" }\n\
+        user \"{row.who}\" { tenant = \"acme\" }\n\
+        issue docs read \"doc/{row.who}-*\" for 30m as first -> grant";
+    check(
+        &format!("test \"case\" {{\n{setup}\n{lines}\nrows {{ {rows} }}\n}}"),
+        codes,
+    );
+}
+
+#[test]
+fn a_test_is_checked_with_each_of_its_rows() {
+    let get = "call docs.get { id = row.id } -> row";
+    table(
+        get,
+        "\"a\" { who = \"ana\", id = \"1\" } -> grant by base  \"b\" { who = 7, id = \"x\" } -> deny no-grant",
+        "",
+    );
+    // Every kind of value stands as a whole.
+    table(
+        "call docs.tag { id = \"{row.who}\", labels = row.labels, amount = row.amount } -> grant\n\
+         context { risk = row.risk, mfa = row.mfa, payload = { a = [row.amount, \"{ row.risk }\"] } }\n\
+         after row.wait\n\
+         issue docs read \"doc/{row.who}\" for row.ttl as \"{row.who}-2\" -> grant for row.ttl by \"{row.rule}\"\n\
+         revoke \"{row.who}-2\"\n\
+         user bob { address = row.home }",
+        "\"a\" { who = \"ana\", labels = [\"x\"], amount = 1.5, risk = 3, mfa = true, wait = 5m, ttl = 1h,\n\
+           rule = \"main/base\", home = { city = \"Bonn\" } }",
+        "",
+    );
+    // What is wrong with a cell is told at the cell, once for each.
+    table(
+        get,
+        "\"a\" { who = \"ana\", id = 1 } -> grant  \"b\" { who = \"\", id = true } -> grant",
+        "PL0207 PL0019 PL0207",
+    );
+    // A row that expects to be refused may be.
+    table(
+        get,
+        "\"a\" { who = \"ana\", id = 1 } -> deny invalid-request",
+        "",
+    );
+    // What is wrong with every row is wrong with the line, and told once.
+    table(
+        "call docs.gett { id = row.id } -> row",
+        "\"a\" { who = \"ana\", id = \"1\" } -> grant  \"b\" { who = \"ben\", id = \"2\" } -> grant",
+        "PL0106",
+    );
+    table(
+        "call docs.\"{row.verb}\" { id = \"1\" } -> grant",
+        "\"a\" { who = \"ana\", verb = \"get\" }  \"b\" { who = \"ana\", verb = \"gett\" }",
+        "PL0106",
+    );
+    table(
+        "call docs.get { id = \"{row.list}\" } -> grant\nafter row.wait",
+        "\"a\" { who = \"ana\", list = [], wait = 5 }",
+        "PL0207 PL0207",
+    );
+    table(
+        get,
+        "\"a\" { who = \"ana//b\", id = \"1\" } -> grant",
+        "PL0501",
+    );
+}
+
+#[test]
+fn rows_and_lines_have_the_same_columns() {
+    let get = "call docs.get { id = row.id } -> row";
+    table(get, "\"a\" { who = \"ana\" } -> grant", "PL0811");
+    table(
+        "call docs.get { id = \"{row.}\" } -> grant",
+        "\"a\" { who = \"ana\" }",
+        "PL0811",
+    );
+    table(
+        get,
+        "\"a\" { who = \"ana\", id = \"1\" } -> grant  \"b\" { who = \"ana\", idd = \"1\" } -> grant",
+        "PL0812",
+    );
+    table(
+        get,
+        "\"a\" { who = \"ana\", id = \"1\", more = 1 } -> grant",
+        "PL0813",
+    );
+    table(
+        get,
+        "\"a\" { who = \"ana\", id = \"1\", id = \"2\" } -> grant",
+        "PL0110",
+    );
+    table(
+        get,
+        "\"a\" { who = \"ana\", id = row.who } -> grant",
+        "PL0810",
+    );
+    table(get, "", "PL0814");
+    table(
+        get,
+        "\"a\" { who = \"ana\", id = \"1\" } -> grant  \"a\" { who = \"ana\", id = \"2\" } -> grant",
+        "PL0110",
+    );
+    table(
+        get,
+        "\"a\" { who = \"ana\", id = \"1\" } -> grant } rows { \"b\" { who = \"ana\", id = \"1\" } -> grant",
+        "PL0808",
+    );
+    check("agent x { owner = row.x }", "PL0810");
+    check(
+        "given g { user \"{row.x}\"  context { payload = [row.x] } }",
+        "PL0810 PL0810",
+    );
+    check(
+        "test \"case\" { agent bot  issue docs read \"doc/{row.x}\" for row.y -> row }",
+        "PL0524 PL0810 PL0810 PL0810",
+    );
+    check(
+        "test \"a\" { rows { \"b\" {} \"c\" {} } } test \"a / b\" {}",
+        "PL0110",
+    );
+}
+
+#[test]
+fn rows_expect_what_steps_ask_for() {
+    let get = "call docs.get { id = row.id } -> row";
+    let row = |expect: &str| format!("\"a\" {{ who = \"ana\", id = \"1\" }} {expect}");
+    table(get, &row(""), "PL0815");
+    table(
+        "call docs.get { id = row.id } -> grant",
+        &row("-> grant"),
+        "PL0815",
+    );
+    table(get, &row("-> row"), "PL0815");
+    table(get, &row("-> narrowed to \"doc/1\""), "PL0805");
+    table(get, &row("-> yes"), "PL0805");
+    table(get, &row("-> deny nogrant"), "PL0804");
+    table(get, &row("-> grant by nope"), "PL0803");
+    table(get, &row("-> grant fails"), "");
+    table(get, &row("-> deny no-grant fails"), "PL0805");
+    table(
+        "call docs.get { id = row.id } -> row fails",
+        &row("-> grant"),
+        "PL0815",
+    );
+    table(
+        "issue docs read \"{row.id}\" -> row",
+        &row("-> grant fails"),
+        "PL0805",
+    );
+    table(
+        "call docs.put { id = row.id, body = \"\", amount = 1 } -> row",
+        &row("-> grant result { version = row.id }"),
+        "PL0207",
+    );
+    table(
+        "list docs.get -> row\ncall docs.get { id = row.id } -> grant",
+        &row("-> depends"),
+        "",
+    );
+}
+
+#[test]
+fn what_is_wrong_with_rows_is_explained() {
+    let text = r#"
+test "a desk reads tickets of its own tenant only" {
+  agent bot { tier = row.tier, zone = "eu" }
+  user  "{row.who}" in staff { tenant = row.tenant }
+  issue docs read "doc/{row.tenant}-*" -> grant
+  call  docs.get { id = "{row.tenant}-{row.asked}", page = row.pagee } -> row
+
+  rows {
+    "its own"          { who = "ana", tenant = "acme", asked = "1", tier = 2, page = 1 } -> grant by base
+    "another tenant's" { who = "ana", tenent = "globex", asked = "2", tier = 2, page = 1 } -> deny out-of-scope
+    "too many"         { who = "any", tenant = "a//b", asked = 3, tier = "x", page = 1 }
+  }
+}
+test "only cells" {
+  agent bot
+  user  "{row.who}"
+  issue docs read "doc/x/{row.part}/z" as "{row.who}-first" -> grant by "{row.rule}"
+  issue docs raed "doc/1" -> row
+  rows {
+    "one"   { who = "ana", part = "a", rule = "bass" } -> grant
+    "two"   { who = "any", part = "a/../c", rule = "base" } -> yes
+    "three" { who = "none", part = "", rule = "base" } -> deny no-grand
+  }
+}
+"#;
+    let (checked, sources) = check_files(&[("case", text), ("world", WORLD)]);
+    insta::assert_snapshot!(render(&checked.diagnostics, &sources));
+}

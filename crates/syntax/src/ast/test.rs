@@ -27,6 +27,40 @@ pub enum TestPart {
     Setup(Setup),
     /// What happens.
     Step(Step),
+    /// `rows { … }`: the test is played once for each.
+    Rows(Vec<Spanned<Row>>),
+}
+
+/// A row of a test: `"NAME" { column = cell, … } -> …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What it shows.
+    pub name: Str,
+    /// Its cells. They stand for themselves: nothing is put into them.
+    pub cells: Object,
+    /// What the steps that say `-> row` expect.
+    pub expect: Option<Spanned<Expect>>,
+    /// How a call that says so ends; `ok` without a result, if absent.
+    pub ending: Option<Spanned<Ending>>,
+}
+
+/// A length of time in a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// `15m`
+    Of(Duration),
+    /// `row.COLUMN`
+    Cell(Name),
+}
+
+impl Length {
+    /// The length, unless it is for a row to say.
+    pub const fn duration(&self) -> Option<Duration> {
+        match self {
+            Self::Of(duration) => Some(*duration),
+            Self::Cell(_) => None,
+        }
+    }
 }
 
 /// A line that sets up the world of a test.
@@ -75,7 +109,7 @@ pub enum Step {
         expect: Spanned<Expect>,
     },
     /// `after DURATION`
-    After(Spanned<Duration>),
+    After(Spanned<Length>),
     /// `revoke CREDENTIAL`
     Revoke(Name),
     /// `consent by NAME …` or `approval by NAME …`
@@ -101,7 +135,7 @@ pub struct Issue {
     /// The resources asked for.
     pub resources: Vec<Str>,
     /// The lifetime asked for.
-    pub lifetime: Option<Spanned<Duration>>,
+    pub lifetime: Option<Spanned<Length>>,
     /// What the test calls the credential.
     pub credential: Option<Name>,
     /// What is decided.
@@ -144,6 +178,8 @@ pub enum RecordKind {
 /// What a step expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expect {
+    /// `-> row`: what the row says.
+    Row,
     /// `-> yes`
     Yes,
     /// `-> no`
@@ -172,7 +208,7 @@ pub enum Expect {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limit {
     /// The lifetime.
-    pub lifetime: Option<Spanned<Duration>>,
+    pub lifetime: Option<Spanned<Length>>,
     /// The deciding rules.
     pub by: Vec<Name>,
 }

@@ -94,15 +94,22 @@ pub(super) fn value(of: &Value) -> Doc {
             bracketed("[", Doc::SoftLine, values.iter().map(|one| value(one)), "]")
         }
         Value::Object(of) => object(of),
+        Value::Cell(column) => cell(column),
     }
 }
 
+/// `row.COLUMN`
+pub(super) fn cell(column: &str) -> Doc {
+    concat([text("row."), name(column)])
+}
+
 pub(super) fn object(object: &ast::Object) -> Doc {
-    let entries = object
-        .entries
-        .iter()
-        .map(|entry| concat([name(&entry.key), text(" = "), value(&entry.value)]));
-    bracketed("{", Doc::Line, entries, "}")
+    bracketed("{", Doc::Line, object.entries.iter().map(entry), "}")
+}
+
+/// `name = value`
+pub(super) fn entry(of: &ast::Entry) -> Doc {
+    concat([name(&of.key), text(" = "), value(&of.value)])
 }
 
 /// ` { … }`, or nothing for an empty object.

@@ -1,5 +1,7 @@
 //! Tests and their fixtures.
 
+mod rows;
+
 use super::{
     CLAUSES_ON_A_LINE, Printer,
     clause::{self, Phrase},
@@ -47,12 +49,17 @@ impl Printer<'_> {
             let parts = &test.parts;
             for (index, part) in parts.iter().enumerate() {
                 let before = index.checked_sub(1).and_then(|index| parts.get(index));
-                if before.is_some_and(|before| is_setup(before) != is_setup(part)) {
+                if before.is_some_and(|before| Kind::of(before) != Kind::of(part)) {
                     printer.blank();
                 }
-                printer.comments(2, part.span.start, part.span.end);
                 let column = columns.get(index).copied().unwrap_or(0);
-                printer.line(2, &phrase(part).doc(column));
+                match phrase(part) {
+                    Some(phrase) => {
+                        printer.comments(2, part.span.start, part.span.end);
+                        printer.line(2, &phrase.doc(column));
+                    }
+                    None => printer.rows(part),
+                }
                 let next = parts.get(index + 1);
                 printer.beside(next.map_or(span.end, |next| next.span.start));
             }
@@ -65,22 +72,38 @@ impl Printer<'_> {
 /// steps.
 fn columns(parts: &[Spanned<TestPart>]) -> Vec<usize> {
     let mut columns = Vec::with_capacity(parts.len());
-    for run in parts.chunk_by(|a, b| is_setup(a) == is_setup(b)) {
-        let phrases: Vec<Phrase> = run.iter().map(|part| phrase(part)).collect();
+    for run in parts.chunk_by(|a, b| Kind::of(a) == Kind::of(b)) {
+        let phrases: Vec<Phrase> = run.iter().filter_map(|part| phrase(part)).collect();
         let column = clause::column(&phrases);
         columns.extend(std::iter::repeat_n(column, run.len()));
     }
     columns
 }
 
-fn is_setup(part: &TestPart) -> bool {
-    matches!(part, TestPart::Setup(_))
+/// What stands together in a test.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Setup,
+    Step,
+    Rows,
 }
 
-fn phrase(part: &TestPart) -> Phrase {
+impl Kind {
+    const fn of(part: &TestPart) -> Self {
+        match part {
+            TestPart::Setup(_) => Self::Setup,
+            TestPart::Step(_) => Self::Step,
+            TestPart::Rows(_) => Self::Rows,
+        }
+    }
+}
+
+/// A part that takes one line; `None` for rows.
+fn phrase(part: &TestPart) -> Option<Phrase> {
     match part {
-        TestPart::Setup(of) => setup(of),
-        TestPart::Step(of) => step(of),
+        TestPart::Setup(of) => Some(setup(of)),
+        TestPart::Step(of) => Some(step(of)),
+        TestPart::Rows(_) => None,
     }
 }
 
@@ -122,7 +145,7 @@ fn step(of: &Step) -> Phrase {
         Step::List { tool, expect } => {
             Phrase::new("list", concat([expr::path(tool), expected(expect, None)]))
         }
-        Step::After(duration) => Phrase::new("after", expr::duration(duration.node)),
+        Step::After(length) => Phrase::new("after", self::length(length)),
         Step::Revoke(name) => Phrase::new("revoke", expr::name(name)),
         Step::Record { kind, by, call } => {
             let word = match kind.node {
@@ -160,7 +183,7 @@ fn issue(of: &ast::Issue) -> Phrase {
         nest(2, expr::strings(&of.resources)),
     ]);
     if let Some(lifetime) = &of.lifetime {
-        docs.extend([text(" for "), expr::duration(lifetime.node)]);
+        docs.extend([text(" for "), length(lifetime)]);
     }
     if let Some(credential) = &of.credential {
         docs.extend([text(" as "), expr::name(credential)]);
@@ -180,8 +203,15 @@ fn call(of: &ast::Call) -> Phrase {
 
 /// ` -> …`, on a line of its own if it does not fit.
 fn expected(expect: &Expect, ending: Option<&Spanned<Ending>>) -> Doc {
-    let mut docs = vec![Doc::Line, text("-> ")];
+    let docs = [Doc::Line, text("-> "), outcome(expect, ending)];
+    group([nest(2, concat(docs))])
+}
+
+/// What stands after the arrow.
+fn outcome(expect: &Expect, ending: Option<&Spanned<Ending>>) -> Doc {
+    let mut docs = Vec::new();
     match expect {
+        Expect::Row => docs.push(text("row")),
         Expect::Yes => docs.push(text("yes")),
         Expect::No => docs.push(text("no")),
         Expect::Depends => docs.push(text("depends")),
@@ -200,12 +230,19 @@ fn expected(expect: &Expect, ending: Option<&Spanned<Ending>>) -> Doc {
         Some(Ending::Fails) => docs.push(text(" fails")),
         None => {}
     }
-    group([nest(2, Doc::Concat(docs))])
+    Doc::Concat(docs)
+}
+
+fn length(of: &ast::Length) -> Doc {
+    match of {
+        ast::Length::Of(duration) => expr::duration(*duration),
+        ast::Length::Cell(column) => expr::cell(column),
+    }
 }
 
 fn limit(of: &ast::Limit) -> Doc {
     let lifetime = match &of.lifetime {
-        Some(lifetime) => concat([text(" for "), expr::duration(lifetime.node)]),
+        Some(lifetime) => concat([text(" for "), length(lifetime)]),
         None => concat([]),
     };
     concat([lifetime, by(&of.by)])

@@ -24,6 +24,11 @@ impl Lower<'_> {
     pub(crate) fn test_part(&mut self, pair: Pair<'_>) -> Option<Spanned<ast::TestPart>> {
         match pair.as_rule() {
             Rule::setup => Some(self.setup(pair)?.map(ast::TestPart::Setup)),
+            Rule::rows => {
+                let span = self.span(&pair);
+                let rows = self.all(Parts::of(pair), Self::row);
+                Some(Spanned::new(ast::TestPart::Rows(rows), span))
+            }
             _ => Some(self.step(pair)?.map(ast::TestPart::Step)),
         }
     }
@@ -53,6 +58,25 @@ impl Lower<'_> {
         Some(Spanned::new(setup, span))
     }
 
+    pub(crate) fn row(&mut self, pair: Pair<'_>) -> Option<Spanned<ast::Row>> {
+        let span = self.span(&pair);
+        let mut parts = Parts::of(pair);
+        let name = self.string(&parts.next()?);
+        let cells = self.next_object(&mut parts);
+        let expect = match parts.next_if(Rule::expect) {
+            Some(expect) => Some(self.expect(expect)?),
+            None => None,
+        };
+        let ending = self.ending(&mut parts);
+        let row = ast::Row {
+            name,
+            cells,
+            expect,
+            ending,
+        };
+        Some(Spanned::new(row, span))
+    }
+
     fn step(&mut self, pair: Pair<'_>) -> Option<Spanned<Step>> {
         let span = self.span(&pair);
         let inner = Parts::of(pair).next()?;
@@ -65,7 +89,7 @@ impl Lower<'_> {
                 tool: self.path(parts.next()?)?,
                 expect: self.expect(parts.next()?)?,
             },
-            Rule::after => Step::After(self.duration(&parts.next()?)),
+            Rule::after => Step::After(self.length(parts.next()?)?),
             Rule::revoke => Step::Revoke(self.name(parts.next()?)?),
             Rule::recorded => self.recorded(parts)?,
             _ => return None,
@@ -97,13 +121,7 @@ impl Lower<'_> {
         let args = self.next_object(&mut parts);
         let credential = self.named(&mut parts, Rule::with);
         let expect = self.expect(parts.next()?)?;
-        let ending = parts.next().map(|pair| {
-            let ending = match Parts::of(pair.clone()).next() {
-                Some(result) => ast::Ending::Result(self.object(result)),
-                None => ast::Ending::Fails,
-            };
-            self.at(&pair, ending)
-        });
+        let ending = self.ending(&mut parts);
         Some(ast::Call {
             tool,
             args,
@@ -111,6 +129,16 @@ impl Lower<'_> {
             expect,
             ending,
         })
+    }
+
+    /// The optional `result { … }` or `fails` that is next in `parts`.
+    fn ending(&mut self, parts: &mut Parts<'_>) -> Option<Spanned<ast::Ending>> {
+        let pair = parts.next()?;
+        let ending = match Parts::of(pair.clone()).next() {
+            Some(result) => ast::Ending::Result(self.object(result)),
+            None => ast::Ending::Fails,
+        };
+        Some(self.at(&pair, ending))
     }
 
     fn recorded(&mut self, mut parts: Parts<'_>) -> Option<Step> {
@@ -138,6 +166,7 @@ impl Lower<'_> {
         let rule = inner.as_rule();
         let mut parts = Parts::of(inner);
         let expect = match rule {
+            Rule::of_row => ast::Expect::Row,
             Rule::yes => ast::Expect::Yes,
             Rule::no => ast::Expect::No,
             Rule::depends => ast::Expect::Depends,
@@ -163,9 +192,18 @@ impl Lower<'_> {
     }
 
     /// The optional `for DURATION` that is next in `parts`.
-    fn lifetime(&mut self, parts: &mut Parts<'_>) -> Option<Spanned<ast::Duration>> {
-        let pair = parts.next_if(Rule::for_duty)?;
-        Some(self.duration(&Parts::of(pair).next()?))
+    fn lifetime(&mut self, parts: &mut Parts<'_>) -> Option<Spanned<ast::Length>> {
+        let pair = parts.next_if(Rule::for_length)?;
+        self.length(Parts::of(pair).next()?)
+    }
+
+    /// A `duration` or `cell` pair.
+    fn length(&mut self, pair: Pair<'_>) -> Option<Spanned<ast::Length>> {
+        if pair.as_rule() == Rule::duration {
+            return Some(self.duration(&pair).map(ast::Length::Of));
+        }
+        let span = self.span(&pair);
+        Some(Spanned::new(ast::Length::Cell(self.column(pair)?), span))
     }
 
     /// The optional `by RULE, …` that is next in `parts`.

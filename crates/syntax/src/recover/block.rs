@@ -104,10 +104,7 @@ impl Recovery<'_> {
             _ => {
                 let title =
                     self.lower(read, |lower, pair| lower.next_string(&mut Parts::of(pair)))?;
-                let mut parts = Vec::new();
-                self.parts(PartKind::Step, end.index(), &mut |lower, pair| {
-                    parts.extend(lower.test_part(pair));
-                });
+                let parts = self.test(end.index());
                 ItemKind::Test(ast::Test { title, parts })
             }
         };
@@ -247,6 +244,56 @@ impl Recovery<'_> {
             self.at = self.at.max(start + 1);
         }
         ItemKind::Tool(tool)
+    }
+
+    /// The parts of a test; of rows that do not parse as a whole, those that do.
+    fn test(&mut self, end: usize) -> Vec<Spanned<ast::TestPart>> {
+        let mut parts = Vec::new();
+        while self.at < end && !self.exhausted() {
+            let start = self.at;
+            let kind = PartKind::Step;
+            let limit = self.start_of(end);
+            match self.attempt(
+                Rule::test_entry,
+                Rule::test_part,
+                self.start_of(start),
+                limit,
+            ) {
+                Ok(read) => self.keep(read, &mut |lower, pair| {
+                    parts.extend(lower.test_part(pair));
+                }),
+                Err(failure) if self.word(start) == "rows" && self.slice(start + 1) == "{" => {
+                    parts.push(self.rows(start, end, &failure));
+                }
+                Err(failure) => {
+                    let next = self.part_end(kind, start, end);
+                    self.broken_part(kind, start, next, &failure, &mut |lower, pair| {
+                        parts.extend(lower.test_part(pair));
+                    });
+                    self.at = self.at.max(next);
+                }
+            }
+            self.at = self.at.max(start + 1);
+        }
+        self.at = self.at.max(end);
+        parts
+    }
+
+    fn rows(&mut self, start: usize, end: usize, failure: &Failure) -> Spanned<ast::TestPart> {
+        let before = self.problems.len();
+        let open = start + 1;
+        let block = match self.block_end(open) {
+            BlockEnd::Closed(index) if index < end => BlockEnd::Closed(index),
+            BlockEnd::Closed(_) | BlockEnd::Open(_) => BlockEnd::Open(end),
+        };
+        self.at = open + 1;
+        let mut rows = Vec::new();
+        self.parts(PartKind::Row, block.index(), &mut |lower, pair| {
+            rows.extend(lower.row(pair));
+        });
+        self.close(open, &block, before, failure, PartKind::Row);
+        let last = self.span_of(self.at.saturating_sub(1));
+        Spanned::new(ast::TestPart::Rows(rows), self.span_of(start).to(last))
     }
 
     /// The first token after the part of a tool that begins at `start`, docs included.

@@ -150,7 +150,9 @@ impl Recovery<'_> {
             TokenKind::String => kind.begins_with_name(),
             _ => false,
         };
-        may_begin && outside && !goes_on
+        // A comma after a row is a mistake of its own.
+        let row = kind == PartKind::Row && token.kind == TokenKind::String;
+        may_begin && outside && (row || !goes_on)
     }
 
     /// Whether the token surely begins an item: no block has a line like it.

@@ -20,7 +20,8 @@ impl<'a> Recovery<'a> {
         kind: PartKind,
     ) -> Diagnostic {
         let at = self.index_after(failure.at);
-        let hints: [&dyn Fn() -> Option<Diagnostic>; 15] = [
+        let hints: [&dyn Fn() -> Option<Diagnostic>; 16] = [
+            &|| self.in_rows(at, start, kind),
             &|| self.too_deep(failure, at),
             &|| self.nothing_named(at, start, kind),
             &|| self.foreign_comparison(failure, at),
@@ -131,6 +132,44 @@ impl<'a> Recovery<'a> {
             ),
             _ => None,
         }
+    }
+
+    /// What people write between and in rows.
+    fn in_rows(&self, at: usize, start: usize, kind: PartKind) -> Option<Diagnostic> {
+        if kind != PartKind::Row {
+            return None;
+        }
+        let span = self.span_of(at);
+        let found = self.slice(at);
+        if matches!(found, "," | ";") && self.token(at + 1).is_none_or(|next| next.first) {
+            return Some(
+                self.error(Code::PL0010, format!("rows do not end with `{found}`"))
+                    .at(self.file, span, "not needed")
+                    .suggest(self.file, span, "", "remove it"),
+            );
+        }
+        if at != start || self.kind(at) != Some(TokenKind::Word) {
+            return None;
+        }
+        if words_of(Rule::expect).iter().any(|word| word == found) {
+            let before = Span::at(span.range().start);
+            return Some(
+                self.error(Code::PL0001, format!("expected `->` before `{found}`"))
+                    .at(self.file, span, "what a row expects stands behind an arrow")
+                    .suggest(self.file, before, "-> ", "write `->`"),
+            );
+        }
+        let quoted = text::quoted(found);
+        (self.slice(at + 1) == "{").then(|| {
+            self.error(Code::PL0009, "the name of a row stands in quotes")
+                .at(self.file, span, "no quotes around this")
+                .suggest(
+                    self.file,
+                    span,
+                    quoted.clone(),
+                    format!("write {}", in_code(&quoted)),
+                )
+        })
     }
 
     /// A star for everything.
@@ -509,6 +548,9 @@ impl<'a> Recovery<'a> {
             ),
             "==" | "!=" | "<" | "<=" | ">" | ">=" if failure.expected.contains(&Rule::kw_and) => {
                 problem.help("comparisons do not chain: join two of them with `and`")
+            }
+            "row" if failure.expected.contains(&Rule::data) => {
+                problem.help("a cell of a row is written `row.column`")
             }
             "*" | "/" => problem.help("there is no multiplication and no division"),
             "null" | "nil" | "None" => {

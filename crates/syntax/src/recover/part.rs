@@ -34,6 +34,8 @@ pub(super) enum PartKind {
     Setup,
     /// A test.
     Step,
+    /// The rows of a test.
+    Row,
 }
 
 /// The words that items begin with.
@@ -57,6 +59,7 @@ impl PartKind {
             Self::Line => (Rule::line_entry, Rule::function_part),
             Self::Setup => (Rule::setup_entry, Rule::setup),
             Self::Step => (Rule::test_entry, Rule::test_part),
+            Self::Row => (Rule::row_entry, Rule::row),
         }
     }
 
@@ -77,9 +80,9 @@ impl PartKind {
             ],
             Self::Step => &[
                 "given", "at", "agent", "user", "task", "context", "resource", "issue", "delegate",
-                "call", "list", "after", "revoke", "consent", "approval",
+                "call", "list", "after", "revoke", "consent", "approval", "rows",
             ],
-            Self::Field | Self::Mapped | Self::Line => &[],
+            Self::Field | Self::Mapped | Self::Line | Self::Row => &[],
         }
     }
 
@@ -97,6 +100,7 @@ impl PartKind {
             Self::Line => "a line `verb when condition -> \"template\"`",
             Self::Setup => "a line that sets up the test",
             Self::Step => "a step of the test",
+            Self::Row => "a row `\"name\" { column = cell }`",
         }
     }
 
@@ -107,7 +111,7 @@ impl PartKind {
 
     /// Whether such a part begins with a name, which may be quoted.
     pub(super) fn begins_with_name(self) -> bool {
-        matches!(self, Self::Field | Self::Mapped | Self::Line)
+        matches!(self, Self::Field | Self::Mapped | Self::Line | Self::Row)
     }
 }
 
@@ -140,7 +144,7 @@ impl<'a> Recovery<'a> {
         self.at = self.at.max(end);
     }
 
-    fn keep(&mut self, read: Read<'_>, keep: &mut dyn FnMut(&mut Lower<'_>, Pair<'_>)) {
+    pub(super) fn keep(&mut self, read: Read<'_>, keep: &mut dyn FnMut(&mut Lower<'_>, Pair<'_>)) {
         let range = crate::grammar::range(&read.pair);
         let end = read.origin.place(range.end);
         self.lower(read, |lower, pair| keep(lower, pair));

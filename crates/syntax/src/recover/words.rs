@@ -56,7 +56,7 @@ pub(super) fn words_of(rule: Rule) -> Vec<String> {
         Rule::claim_body => PartKind::Claim.words(),
         Rule::per_call => &["per"],
         Rule::default_grant => &["default"],
-        Rule::expect => &["yes", "no", "depends", "grant", "narrowed", "deny"],
+        Rule::expect => &["row", "yes", "no", "depends", "grant", "narrowed", "deny"],
         Rule::tool_part => PartKind::Tool.words(),
         Rule::duty => PartKind::Duty.words(),
         _ => {

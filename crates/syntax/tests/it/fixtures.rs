@@ -77,3 +77,55 @@ test \"test\" {
     let formatted = format(&found).unwrap();
     assert_eq!(parsed(&formatted).file, found.file);
 }
+
+#[test]
+fn rows_stand_in_columns_where_they_fit() {
+    let text = r#"
+test "t" { agent bot rows { "a" {} "longer" {} -> deny no-grant } }
+test "columns" {
+  // before the rows
+  rows { // beside the bracket
+    // before a row
+    "its own" { who = "ana", tenant = "acme", id = 1 } -> grant by a // beside it
+    "another tenant's" { who = "ben", tenant = "globex corporation", id = 1001 } -> deny out-of-scope
+
+    "é日" { who = "ben", /* none */ tenant = [1, { a = row.b }], id = -1 }
+    // at the end
+  }
+  call f { a = row.tenant, b = row."two words", c = [row.id] } -> row
+  after row.wait
+  issue t read "x/{row.id}" for row.ttl -> grant for row.ttl
+}
+test "other columns" { rows {
+  "a" { x = 1, y = 2 } -> grant fails "bb" { y = 1, x = 2 } -> grant result { a = row.x }
+}}
+test "too wide" { rows {
+  "a row with a long name" { first = "some words in a cell", second = "some more words in a cell" } -> grant by some-rule
+  "a" { first = "x", second = "y" } -> deny denied-by-rule by some-rule
+}}
+"#;
+    let text = text.replace("/* none */ ", "");
+    let found = parsed(&text);
+    assert!(found.diagnostics.is_empty(), "{}", rendered(&text));
+    let formatted = format(&found).unwrap();
+    insta::assert_snapshot!(&formatted);
+    let again = parsed(&formatted);
+    assert_eq!(again.file, found.file);
+    assert_eq!(format(&again).unwrap(), formatted);
+}
+
+#[test]
+fn rows_are_words_like_any_other_elsewhere() {
+    let text = "
+tool rows.row { action row { row(row: text, rows: int) -> \"row/{row}\" } }
+agent rows in row
+test \"row\" {
+  agent rows in rows { row = 1, rows = [row.row, row.rows] }
+  issue rows.row row \"x\" for row.row as row -> grant by row, rows
+  rows { \"rows\" { row = 1, rows = 2 } -> deny row by rows }
+  revoke rows
+}
+";
+    let found = parsed(text);
+    assert!(found.diagnostics.is_empty(), "{}", rendered(text));
+}

@@ -224,3 +224,32 @@ deny c { user none }
     assert!(found.file.items[0].recovered && found.file.items[1].recovered);
     assert!(!found.file.items[2].recovered);
 }
+
+#[test]
+fn rows_that_do_not_parse_are_explained_one_by_one() {
+    assert_snapshot!(rendered(
+        r##"
+test "rows" {
+  call f { a = row.x } -> row
+  rows {
+    "one" { x = 1 } -> grant,
+    "two" { x: 1 } -> grant
+    three { x = 1 } -> grant
+    "four" { x = 1 } grant
+    "five" { x = 1 } -> denied no-grant
+    "six" -> grant
+    "seven" { x = 1 } -> deny no-grant
+  }
+  after 1m
+  row { "eight" { x = 1 } -> grant }
+}
+test "open" {
+  rows {
+    "one" { x = 1 } -> grant
+    "two" { x = 1  -> grant
+  }
+}
+test "a word" { call f { a = row } -> grant  call f { a = row. } -> grant  call f { a = rows.x } -> grant }
+"##
+    ));
+}

@@ -119,7 +119,8 @@ fn value() -> impl Strategy<Value = Value> {
 
 /// A value of a test or agent: objects too.
 fn data() -> impl Strategy<Value = Value> {
-    scalar().prop_recursive(2, 8, 3, |inner| {
+    let leaf = prop_oneof![4 => scalar(), 1 => column().prop_map(Value::Cell)];
+    leaf.prop_recursive(2, 8, 3, |inner| {
         prop_oneof![
             few(spanned(inner.clone())).prop_map(Value::List),
             few((name(), spanned(inner))).prop_map(|entries| Value::Object(object_of(entries))),
@@ -409,10 +410,11 @@ fn setup() -> impl Strategy<Value = Setup> {
 }
 
 fn expect() -> impl Strategy<Value = Spanned<Expect>> {
-    let limit = (option::of(duration()), few(name()))
+    let limit = (option::of(length()), few(name()))
         .prop_map(|(lifetime, by)| Limit { lifetime, by })
         .boxed();
     spanned(prop_oneof![
+        Just(Expect::Row),
         Just(Expect::Yes),
         Just(Expect::No),
         Just(Expect::Depends),
@@ -422,13 +424,54 @@ fn expect() -> impl Strategy<Value = Spanned<Expect>> {
     ])
 }
 
+fn length() -> impl Strategy<Value = Spanned<Length>> {
+    prop_oneof![
+        3 => duration().prop_map(|duration| duration.map(Length::Of)),
+        1 => spanned(column().prop_map(Length::Cell)),
+    ]
+}
+
+fn column() -> impl Strategy<Value = Name> {
+    prop_oneof![3 => ident(), 1 => string()]
+}
+
+fn ending() -> impl Strategy<Value = Spanned<Ending>> {
+    spanned(prop_oneof![
+        object().prop_map(Ending::Result),
+        Just(Ending::Fails)
+    ])
+}
+
+fn rows() -> impl Strategy<Value = Vec<Spanned<Row>>> {
+    // Mostly of the same columns, so that they are aligned.
+    let cells = prop_oneof![
+        2 => (scalar(), scalar()).prop_map(|(a, b)| Object {
+            entries: [("a", a), ("tenant", b)]
+                .map(|(key, value)| Entry { key: here(key.into()), value: here(value) })
+                .into(),
+        }),
+        1 => object(),
+    ];
+    let outcome = option::of((expect(), option::of(ending())));
+    let row = (string(), cells, outcome).prop_map(|(name, cells, outcome)| {
+        let (expect, ending) = outcome.unzip();
+        Row {
+            name,
+            cells,
+            expect,
+            ending: ending.flatten(),
+        }
+    });
+    few(spanned(row))
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let issue = (
         option::of(name()),
         path(),
         names(),
         strings(),
-        option::of(duration()),
+        option::of(length()),
         option::of(name()),
         expect(),
     )
@@ -443,13 +486,12 @@ fn step() -> impl Strategy<Value = Step> {
                 expect,
             },
         );
-    let ending = prop_oneof![object().prop_map(Ending::Result), Just(Ending::Fails)];
     let call = (
         path(),
         object(),
         option::of(name()),
         expect(),
-        option::of(spanned(ending)),
+        option::of(ending()),
     )
         .prop_map(|(tool, args, credential, expect, ending)| Call {
             tool,
@@ -463,7 +505,7 @@ fn step() -> impl Strategy<Value = Step> {
         issue.prop_map(Step::Issue),
         call.prop_map(Step::Call),
         (path(), expect()).prop_map(|(tool, expect)| Step::List { tool, expect }),
-        duration().prop_map(Step::After),
+        length().prop_map(Step::After),
         name().prop_map(Step::Revoke),
         (spanned(kind), name(), option::of((path(), object())))
             .prop_map(|(kind, by, call)| Step::Record { kind, by, call }),
@@ -474,6 +516,7 @@ fn test() -> impl Strategy<Value = ItemKind> {
     let part = prop_oneof![
         setup().prop_map(TestPart::Setup),
         step().prop_map(TestPart::Step),
+        rows().prop_map(TestPart::Rows),
     ];
     (string(), vec(spanned(part), 0..6))
         .prop_map(|(title, parts)| ItemKind::Test(Test { title, parts }))

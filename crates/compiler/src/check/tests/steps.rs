@@ -55,7 +55,9 @@ impl Steps {
                 check_expect(context, report, file, expect, fits, ("listing", words));
             }
             Step::After(duration) => {
-                duration_of(report, Place::new(file, duration.span), duration.node);
+                if let Some(length) = duration.node.duration() {
+                    duration_of(report, Place::new(file, duration.span), length);
+                }
             }
             Step::Revoke(name) => self.find_credential(report, file, name),
             Step::Record { by, call, .. } => {
@@ -104,9 +106,7 @@ impl Steps {
                 plain_pattern(report, file, text, "a requested pattern");
             }
         }
-        if let Some(duration) = &issue.lifetime {
-            lifetime(report, file, duration);
-        }
+        check_length(report, file, issue.lifetime.as_ref());
         if let Some(name) = &issue.credential {
             let place = Place::new(file, name.span);
             if self.credentials.contains(&name.node) {
@@ -288,6 +288,10 @@ fn check_expect(
     fits: bool,
     (step, words): (&str, &str),
 ) {
+    if matches!(expect.node, Expect::Row) {
+        // Reported where rows are looked for.
+        return;
+    }
     if !fits {
         report.push(
             Diagnostic::error(Code::PL0805, format!("{step} never ends like this"))
@@ -297,7 +301,7 @@ fn check_expect(
         return;
     }
     let by = match &expect.node {
-        Expect::Yes | Expect::No | Expect::Depends => return,
+        Expect::Row | Expect::Yes | Expect::No | Expect::Depends => return,
         Expect::Grant(limit) => check_limit(report, file, limit),
         Expect::Narrowed { to, limit } => {
             for text in to {
@@ -316,10 +320,16 @@ fn check_expect(
 }
 
 fn check_limit<'l>(report: &mut Report, file: FileId, limit: &'l ast::Limit) -> &'l [Name] {
-    if let Some(duration) = &limit.lifetime {
-        lifetime(report, file, duration);
-    }
+    check_length(report, file, limit.lifetime.as_ref());
     &limit.by
+}
+
+fn check_length(report: &mut Report, file: FileId, length: Option<&Spanned<ast::Length>>) {
+    if let Some(length) = length
+        && let Some(duration) = length.node.duration()
+    {
+        lifetime(report, file, &Spanned::new(duration, length.span));
+    }
 }
 
 fn check_reason(report: &mut Report, file: FileId, reason: &Name) {
