@@ -32,7 +32,7 @@ fn the_page_shows_what_the_program_says() {
         let shown = source.replace('\u{202e}', "<U+202E>");
         write!(
             page,
-            "\n## {}\n\n```placet\n{}```\n\n```text\n{}```\n",
+            "\n## {}\n\n```placet ignore\n{}```\n\n```text\n{}```\n",
             title.trim_end_matches('.'),
             shown,
             said

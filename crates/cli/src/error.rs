@@ -20,6 +20,8 @@ pub(crate) enum Error {
     },
     /// A folder without policy files.
     NoPolicyFiles(PathBuf),
+    /// A folder with neither policies nor documents.
+    NothingToTest(PathBuf),
     /// Something that exists must not be overwritten.
     Exists(PathBuf),
     /// The policy has errors; they have been rendered.
@@ -115,6 +117,9 @@ impl Error {
             Self::NoPolicyFiles(_) => {
                 Some("policy files end in `.placet`; `placet init` writes one to start from".into())
             }
+            Self::NothingToTest(_) => {
+                Some("policy files end in `.placet`, documents with policies in `.md`".into())
+            }
             Self::Exists(_) => Some("choose another folder, or move the file away".into()),
             Self::CompiledAmongOthers(_) => Some(
                 "build one compiled policy from all files: `placet build PATH… -o FILE.placetc`"
@@ -168,6 +173,9 @@ impl fmt::Display for Error {
             }
             Self::NoPolicyFiles(path) => {
                 write!(f, "no policy file in `{}`", path.display())
+            }
+            Self::NothingToTest(path) => {
+                write!(f, "no policy file and no document in `{}`", path.display())
             }
             Self::Exists(path) => write!(f, "`{}` exists already", path.display()),
             Self::PolicyHasErrors => f.write_str("the policy has errors and cannot be used"),

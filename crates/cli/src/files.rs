@@ -34,8 +34,7 @@ pub(crate) fn policy_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
 
 /// All policy files that the paths name, in a stable order, each place once.
 ///
-/// A folder means every `.placet` file below it. Links to folders are followed, and one that
-/// leads back up is left out: all that is below it has been seen from above.
+/// A folder means every `.placet` file below it.
 pub(crate) fn found(paths: &[PathBuf]) -> Result<Vec<Found>, Error> {
     let mut files = Vec::new();
     for path in paths {
@@ -48,34 +47,16 @@ pub(crate) fn found(paths: &[PathBuf]) -> Result<Vec<Found>, Error> {
             });
             continue;
         }
-        let before = files.len();
         let real = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-        for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) if error.loop_ancestor().is_some() => continue,
-                Err(error) => {
-                    let at = error.path().unwrap_or(path).to_owned();
-                    let cause = match error.into_io_error() {
-                        Some(cause) => cause,
-                        None => std::io::Error::other("the folder contains itself"),
-                    };
-                    return Err(Error::io("read", &at, cause));
-                }
-            };
-            let wanted = entry.path().extension().is_some_and(|end| end == ENDING);
-            if wanted && entry.file_type().is_file() {
-                let below = entry.path().strip_prefix(path).unwrap_or(entry.path());
-                files.push(Found {
-                    place: real.join(below),
-                    path: entry.into_path(),
-                    named: false,
-                });
-            }
-        }
-        if files.len() == before {
+        let below = below(path, is_policy)?;
+        if below.is_empty() {
             return Err(Error::NoPolicyFiles(path.clone()));
         }
+        files.extend(below.into_iter().map(|file| Found {
+            place: real.join(file.strip_prefix(path).unwrap_or(&file)),
+            path: file,
+            named: false,
+        }));
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let named: BTreeSet<PathBuf> = files
@@ -87,6 +68,37 @@ pub(crate) fn found(paths: &[PathBuf]) -> Result<Vec<Found>, Error> {
     files.retain(|file| seen.insert(file.place.clone()));
     for file in &mut files {
         file.named = named.contains(&file.place);
+    }
+    Ok(files)
+}
+
+/// Whether a file is policy text, by its name.
+pub(crate) fn is_policy(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == ENDING)
+}
+
+/// The files below a folder that are wanted, in the order of names.
+///
+/// Links to folders are followed, and one that leads back up is left out: all that is below
+/// it has been seen from above.
+pub(crate) fn below(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) if error.loop_ancestor().is_some() => continue,
+            Err(error) => {
+                let at = error.path().unwrap_or(folder).to_owned();
+                let cause = match error.into_io_error() {
+                    Some(cause) => cause,
+                    None => std::io::Error::other("the folder contains itself"),
+                };
+                return Err(Error::io("read", &at, cause));
+            }
+        };
+        if entry.file_type().is_file() && wanted(entry.path()) {
+            files.push(entry.into_path());
+        }
     }
     Ok(files)
 }

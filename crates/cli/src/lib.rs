@@ -19,6 +19,7 @@ mod output;
 mod policy;
 mod render;
 mod suites;
+mod tested;
 
 /// Runs the program on the arguments of this process.
 ///

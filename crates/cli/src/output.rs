@@ -38,7 +38,13 @@ pub(crate) fn complain(error: &Error) {
 
 /// Writes an error and what it is about to standard error.
 pub(crate) fn complain_about(what: &str, error: &Error) {
-    told(&format!("{what}: {error}"), error);
+    let message = error.to_string();
+    // Some errors name the place themselves.
+    let message = match message.starts_with(what) {
+        true => message,
+        false => format!("{what}: {message}"),
+    };
+    told(&message, error);
 }
 
 fn told(message: &str, error: &Error) {

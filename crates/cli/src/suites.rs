@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use placet::Checked;
 use placet::model::json::Json;
+use placet::suite::markdown;
 use placet::syntax::{FileId, Source, ast};
 use serde::Serialize;
 
@@ -29,6 +30,18 @@ pub(crate) struct Suite {
     /// Where its files are, and so what is kept beside them.
     pub(crate) folder: PathBuf,
     texts: Vec<Text>,
+}
+
+/// What is told of under a name.
+pub(crate) trait Named {
+    /// The name.
+    fn name(&self) -> &str;
+}
+
+impl Named for Suite {
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 /// What came of one suite.
@@ -67,6 +80,16 @@ struct Text {
 
 /// The suites that paths name, by name; never none.
 pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<Suite>, Error> {
+    let mut documents = paths.iter().filter(|path| is_document(path));
+    if let Some(path) = documents.next() {
+        return Err(Error::refused(
+            format!(
+                "`{}` is a document, and policy text is needed here",
+                path.display()
+            ),
+            Some("`placet test` runs the blocks of documents"),
+        ));
+    }
     let texts = files::found(paths)?
         .into_iter()
         .map(|found| {
@@ -98,11 +121,11 @@ pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<Suite>, Error> {
 /// What the work says of the policy itself goes to standard error. A suite that is not meant
 /// gives `None` and is passed over. When there is one suite only, its error is the error of
 /// the whole.
-pub(crate) fn each<T>(
-    suites: &[Suite],
+pub(crate) fn each<S: Named, T>(
+    suites: &[S],
     out: &mut Output,
     shown: Option<fn(&T) -> String>,
-    mut work: impl FnMut(&Suite, &mut String) -> Result<Option<T>, Error>,
+    mut work: impl FnMut(&S, &mut String) -> Result<Option<T>, Error>,
 ) -> Result<Vec<Ran<T>>, Error> {
     let several = suites.len() > 1;
     let mut ran = Vec::with_capacity(suites.len());
@@ -115,13 +138,13 @@ pub(crate) fn each<T>(
             if !ran.is_empty() {
                 out.line("")?;
             }
-            out.line(&format!("{BOLD}{}{RESET}", printable(&suite.name)))?;
+            out.line(&format!("{BOLD}{}{RESET}", printable(suite.name())))?;
             out.flush()?;
         }
         output::findings(&said);
         match came {
             Err(error) if !several => return Err(error),
-            Err(ref error) => output::complain_about(&suite.name, error),
+            Err(ref error) => output::complain_about(suite.name(), error),
             Ok(ref came) => {
                 if let Some(shown) = shown {
                     out.write(&shown(came))?;
@@ -129,7 +152,7 @@ pub(crate) fn each<T>(
             }
         }
         ran.push(Ran {
-            name: suite.name.clone(),
+            name: suite.name().to_owned(),
             came,
         });
     }
@@ -140,7 +163,7 @@ pub(crate) fn each<T>(
 }
 
 /// What came of the only suite that was named, which is told of without its name.
-pub(crate) fn only<'a, T>(suites: &[Suite], ran: &'a [Ran<T>]) -> Option<&'a T> {
+pub(crate) fn only<'a, S, T>(suites: &[S], ran: &'a [Ran<T>]) -> Option<&'a T> {
     match (suites, ran) {
         ([_], [one]) => one.came.as_ref().ok(),
         _ => None,
@@ -219,6 +242,12 @@ impl Suite {
         let texts = self.texts.iter();
         placet::check(texts.map(|text| (text.found.path.display().to_string(), text.bytes.clone())))
     }
+}
+
+/// Whether a path is that of a Markdown document.
+pub(crate) fn is_document(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    name.is_some_and(|name| markdown::is_document(&name)) && !path.is_dir()
 }
 
 /// The same file has one such path, whatever it is called.

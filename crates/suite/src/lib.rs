@@ -30,6 +30,7 @@
 
 pub mod coverage;
 mod expect;
+pub mod markdown;
 pub mod matrix;
 pub mod mutate;
 mod plain;
@@ -41,5 +42,5 @@ mod said;
 
 pub use placet_compiler::Place;
 pub use placet_compiler::texts::{Checked, Findings};
-pub use report::{Failure, Played, Report, Verdict};
+pub use report::{Failure, Played, Report, Unlike, Verdict};
 pub use run::{Options, not_played, run, run_checked};

@@ -9,12 +9,42 @@ use placet_model::graph::Truth;
 use placet_model::policy::RuleKind;
 use placet_syntax::Sources;
 
-use crate::report::{Failure, Played};
+use crate::report::{Failure, Played, Unlike};
 
-/// ` (6 steps)`
-pub(crate) fn steps(test: &Played) -> String {
-    let end = if test.steps == 1 { "" } else { "s" };
-    format!(" ({} step{end})", test.steps)
+/// ` (6 steps)`, ` (1 finding)`, ` (checked)`
+pub(crate) fn size(test: &Played) -> String {
+    let (count, what) = match test.expects {
+        None => (test.steps, "step"),
+        Some(0) => return " (checked)".to_owned(),
+        Some(findings) => (findings, "finding"),
+    };
+    let end = if count == 1 { "" } else { "s" };
+    format!(" ({count} {what}{end})")
+}
+
+/// What was found and not expected, and the other way round, indented below the section.
+pub(crate) fn unlike(f: &mut Formatter<'_>, sources: &Sources, unlike: &Unlike) -> fmt::Result {
+    let place = |file, at| {
+        let source = sources.get(file)?;
+        let place = source.line_column(at);
+        Some(format!("{}:{}:{}: ", source.name, place.line, place.column))
+    };
+    for found in &unlike.unexpected {
+        let at = found.primary();
+        let at = at.and_then(|label| place(label.file, label.span.start));
+        let (severity, code) = (found.severity.as_str(), found.code);
+        writeln!(
+            f,
+            "    unexpected  {}{severity}[{code}]: {}",
+            at.unwrap_or_default(),
+            found.message
+        )?;
+    }
+    for (at, text) in &unlike.missing {
+        let at = place(at.file, at.span.start).unwrap_or_default();
+        writeln!(f, "    not found   {at}{text}")?;
+    }
+    Ok(())
 }
 
 /// A failure, indented below the name of its test.

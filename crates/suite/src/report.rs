@@ -7,7 +7,7 @@ use placet_compiler::Place;
 use placet_compiler::scenario::Scenario;
 use placet_evaluator::Explanation;
 use placet_model::value::Time;
-use placet_syntax::Sources;
+use placet_syntax::{Diagnostic, Sources};
 use smol_str::SmolStr;
 
 use crate::plain;
@@ -43,7 +43,7 @@ impl Report {
         for test in &self.tests {
             match test.verdict {
                 Verdict::Passed => counts.0 += 1,
-                Verdict::Failed(_) => counts.1 += 1,
+                Verdict::Failed(_) | Verdict::Unlike(_) => counts.1 += 1,
                 Verdict::NotPlayed => counts.2 += 1,
             }
         }
@@ -62,6 +62,9 @@ pub struct Played {
     pub row: Option<Place>,
     /// How many steps it has, set-up not counted.
     pub steps: usize,
+    /// How many findings are expected, when this is no test but a section of a
+    /// [document](crate::markdown), of which is looked what checking finds.
+    pub expects: Option<usize>,
     /// What came of it.
     pub verdict: Verdict,
     /// How long it took.
@@ -75,6 +78,7 @@ impl Played {
             place: scenario.place,
             row: scenario.row,
             steps: scenario.steps(),
+            expects: None,
             verdict,
             elapsed: Duration::ZERO,
         }
@@ -88,8 +92,19 @@ pub enum Verdict {
     Passed,
     /// A step did not; later ones were not played, since they depend on it.
     Failed(Box<Failure>),
+    /// Checking found something else than a section of a document expects.
+    Unlike(Box<Unlike>),
     /// It was not to be played after a failure.
     NotPlayed,
+}
+
+/// How what was found in a section differs from what it expects.
+#[derive(Clone, Debug, Default)]
+pub struct Unlike {
+    /// What was found and is not expected.
+    pub unexpected: Vec<Diagnostic>,
+    /// What is expected and was not found: where that is said, and what it says.
+    pub missing: Vec<(Place, SmolStr)>,
 }
 
 /// The step that ended a test.
@@ -117,11 +132,15 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for test in &self.tests {
             match &test.verdict {
-                Verdict::Passed => writeln!(f, "ok      {}{}", test.title, plain::steps(test))?,
+                Verdict::Passed => writeln!(f, "ok      {}{}", test.title, plain::size(test))?,
                 Verdict::NotPlayed => writeln!(f, "not run {}", test.title)?,
                 Verdict::Failed(failure) => {
                     writeln!(f, "FAILED  {}", test.title)?;
                     plain::failure(f, &self.sources, test, failure)?;
+                }
+                Verdict::Unlike(unlike) => {
+                    writeln!(f, "FAILED  {}", test.title)?;
+                    plain::unlike(f, &self.sources, unlike)?;
                 }
             }
         }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use placet_compiler::scenario::Scenario;
 use placet_compiler::texts::{Checked, Findings, check};
 use placet_evaluator::Engine;
+use placet_model::compiled::Compiled;
 
 use crate::play::play;
 use crate::report::{Played, Report, Verdict};
@@ -35,9 +36,9 @@ impl Default for Options {
 }
 
 impl Options {
-    fn selects(&self, scenario: &Scenario) -> bool {
+    pub(crate) fn selects(&self, title: &str) -> bool {
         let mut filter = self.filter.iter();
-        self.filter.is_empty() || filter.any(|text| scenario.title.contains(text.as_str()))
+        self.filter.is_empty() || filter.any(|text| title.contains(text.as_str()))
     }
 }
 
@@ -67,21 +68,35 @@ where
 pub fn run_checked(checked: &Checked, options: &Options) -> Option<Report> {
     let policy = checked.policy.as_ref()?;
     let started = Instant::now();
-    let engine = Arc::new(Engine::new(policy.clone()));
     let chosen: Vec<&Scenario> = checked
         .scenarios
         .iter()
-        .filter(|scenario| options.selects(scenario))
+        .filter(|scenario| options.selects(&scenario.title))
         .collect();
+    let tests = play_all(policy, &chosen, options);
+    Some(Report {
+        sources: checked.sources.clone(),
+        total: checked.scenarios.len(),
+        tests,
+        elapsed: started.elapsed(),
+    })
+}
+
+/// Plays scenarios on as many threads as the options say, and gives them in their order.
+pub(crate) fn play_all(
+    policy: &Compiled,
+    scenarios: &[&Scenario],
+    options: &Options,
+) -> Vec<Played> {
     let hand = Hand {
-        engine,
-        scenarios: &chosen,
+        engine: Arc::new(Engine::new(policy.clone())),
+        scenarios,
         next: AtomicUsize::new(0),
         stop: AtomicUsize::new(usize::MAX),
         fail_fast: options.fail_fast,
         played: Mutex::new(Vec::new()),
     };
-    let jobs = options.jobs.get().min(chosen.len());
+    let jobs = options.jobs.get().min(scenarios.len());
     if jobs <= 1 {
         hand.work();
     } else {
@@ -91,12 +106,7 @@ pub fn run_checked(checked: &Checked, options: &Options) -> Option<Report> {
             }
         });
     }
-    Some(Report {
-        sources: checked.sources.clone(),
-        total: checked.scenarios.len(),
-        tests: hand.tests(),
-        elapsed: started.elapsed(),
-    })
+    hand.tests()
 }
 
 /// The report on a checked policy set of which no test was played, as after a failure of
@@ -109,7 +119,7 @@ pub fn not_played(checked: &Checked, options: &Options) -> Option<Report> {
         sources: checked.sources.clone(),
         total: checked.scenarios.len(),
         tests: chosen
-            .filter(|scenario| options.selects(scenario))
+            .filter(|scenario| options.selects(&scenario.title))
             .map(|scenario| Played::of(scenario, Verdict::NotPlayed))
             .collect(),
         elapsed: Duration::ZERO,

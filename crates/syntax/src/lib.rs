@@ -23,5 +23,5 @@ pub use diagnostic::{Diagnostic, Label, Severity, Suggestion};
 pub use format::{format, print};
 pub use parse::{Parsed, parse};
 pub use scan::Comment;
-pub use source::{FileId, LineColumn, Lines, Source, Sources, Span, Spanned};
+pub use source::{Before, FileId, LineColumn, Lines, Source, Sources, Span, Spanned};
 pub use text::name_problem;

@@ -96,13 +96,25 @@ impl<T: fmt::Debug> fmt::Debug for Spanned<T> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
-/// A named source text.
+/// A named source text: a file, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// What messages call it, usually its path.
     pub name: String,
     /// The text.
     pub text: String,
+    /// How much of the file stands before the text. Spans count from the text, places that
+    /// people look up from the file.
+    pub before: Before,
+}
+
+/// What stands in a file before a part of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// How many lines; the part begins at the beginning of one.
+    pub lines: u32,
+    /// How many bytes.
+    pub bytes: u32,
 }
 
 impl Source {
@@ -111,6 +123,15 @@ impl Source {
         Self {
             name: name.into(),
             text: text.into(),
+            before: Before::default(),
+        }
+    }
+
+    /// Whole lines of a file that hold a source text, such as a block of a document.
+    pub fn part(name: impl Into<String>, text: impl Into<String>, before: Before) -> Self {
+        Self {
+            before,
+            ..Self::new(name, text)
         }
     }
 
@@ -119,11 +140,14 @@ impl Source {
         self.text.get(span.range()).unwrap_or_default()
     }
 
-    /// The line and column of a byte, both from 1, the column counted in characters.
+    /// The line and column of a byte in the file, both from 1, the column counted in
+    /// characters.
     ///
     /// Costs a pass over the text before it: for many look-ups build [`Lines`].
     pub fn line_column(&self, at: u32) -> LineColumn {
-        Lines::new(&self.text).line_column(&self.text, at)
+        let mut place = Lines::new(&self.text).line_column(&self.text, at);
+        place.line = place.line.saturating_add(self.before.lines);
+        place
     }
 }
 

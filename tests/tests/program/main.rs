@@ -4,9 +4,11 @@ mod support;
 
 mod build;
 mod check;
+mod codes;
 mod coverage;
 mod credentials;
 mod decide;
+mod documents;
 mod explain;
 mod fmt;
 mod matrix;

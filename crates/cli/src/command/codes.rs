@@ -30,13 +30,19 @@ pub(crate) fn run(args: &ExplainCode) -> Result<Ended, Error> {
     Ok(Ended::Fine)
 }
 
+/// The page without what it says to `placet test`.
 fn page(code: Code) -> String {
-    match PAGES.binary_search_by_key(&code.as_str(), |(name, _)| name) {
-        Ok(at) => PAGES
-            .get(at)
-            .map(|(_, text)| (*text).to_owned())
-            .unwrap_or_default(),
-        Err(_) => format!("# {code}: {}\n", code.title()),
+    let page = PAGES
+        .binary_search_by_key(&code.as_str(), |(name, _)| name)
+        .ok()
+        .and_then(|at| PAGES.get(at));
+    match page {
+        Some((_, text)) => {
+            let mut parts = text.split("<!-- placet with README.md -->\n\n");
+            let first = parts.next().unwrap_or_default().to_owned();
+            parts.fold(first, |shown, part| shown + part)
+        }
+        None => format!("# {code}: {}\n", code.title()),
     }
 }
 

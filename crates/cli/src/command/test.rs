@@ -2,18 +2,18 @@
 
 use std::num::NonZeroUsize;
 
-use placet::suite::{Options, Report, not_played, run_checked};
+use placet::suite::{Options, Report};
 
 use crate::args::{Test, TestFormat};
 use crate::command::{line, unmatched};
 use crate::error::Error;
 use crate::output::{Ended, Output};
 use crate::render::suite;
-use crate::suites;
+use crate::{suites, tested};
 
 /// Runs the tests of policies.
 pub(crate) fn run(args: &Test) -> Result<Ended, Error> {
-    let suites = suites::find(&args.paths)?;
+    let suites = tested::find(&args.paths)?;
     let options = Options {
         filter: args.filter.clone(),
         fail_fast: args.fail_fast,
@@ -24,12 +24,9 @@ pub(crate) fn run(args: &Test) -> Result<Ended, Error> {
     let mut left_out = 0;
     let mut stop = false;
     let ran = suites::each(&suites, &mut out, shown, |suite, said| {
-        let checked = suite.check_aloud(said);
-        let played = match stop {
-            true => not_played(&checked, &options),
-            false => run_checked(&checked, &options),
+        let Some(report) = suite.run(&options, stop, said)? else {
+            return Ok(None);
         };
-        let report = played.ok_or(Error::PolicyHasErrors)?;
         stop |= args.fail_fast && !report.passed();
         if report.total > 0 && report.tests.is_empty() {
             left_out += report.total;
@@ -37,7 +34,7 @@ pub(crate) fn run(args: &Test) -> Result<Ended, Error> {
         }
         Ok(Some(report))
     })?;
-    if ran.is_empty() {
+    if ran.is_empty() && left_out > 0 {
         return Err(unmatched(&args.filter, left_out));
     }
     match (args.format, suites::only(&suites, &ran)) {
@@ -48,9 +45,13 @@ pub(crate) fn run(args: &Test) -> Result<Ended, Error> {
         (TestFormat::Junit, _) => out.write(&suite::junit::xml(&ran))?,
     }
     out.flush()?;
-    Ok(suites::ended(&ran, |report| {
+    let ended = suites::ended(&ran, |report| {
         report.passed() && !(args.fail_on_empty && report.total == 0)
-    }))
+    });
+    Ok(match ran.is_empty() && args.fail_on_empty {
+        true => Ended::Findings,
+        false => ended,
+    })
 }
 
 fn processors() -> NonZeroUsize {

@@ -134,7 +134,7 @@ fn place(sources: &Sources, file: FileId, span: Span) -> Option<Place<'_>> {
         Point {
             line: place.line,
             column: place.column,
-            offset,
+            offset: offset.saturating_add(source.before.bytes),
         }
     };
     Some(Place {
@@ -244,7 +244,9 @@ impl<'a> Cut<'a> {
         Self {
             text: text.get(start..end).unwrap_or_default(),
             start,
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+            line: before.bytes().filter(|byte| *byte == b'\n').count()
+                + source.before.lines as usize
+                + 1,
         }
     }
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Level, Renderer};
 use placet::model::json::Json;
-use placet::suite::{Failure, Place, Played, Report, Verdict};
-use placet::syntax::{Label, Sources};
+use placet::suite::{Failure, Place, Played, Report, Unlike, Verdict};
+use placet::syntax::{Diagnostic, Label, Sources};
 
 use crate::members::Members;
 use crate::output::printable;
-use crate::render::diagnostics::{excerpts, plural};
+use crate::render::diagnostics::{self, excerpts, plural};
 use crate::render::style::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 use crate::render::{decision, explanation};
 use crate::suites::{self, Ran};
@@ -25,15 +25,19 @@ pub(crate) fn text(report: &Report) -> String {
         let title = printable(&test.title);
         match &test.verdict {
             Verdict::Passed => {
-                let steps = plural(test.steps, "step");
+                let size = size(test);
                 text.push_str(&format!(
-                    "{GREEN}ok{RESET}   {title} {DIM}({steps}){RESET}\n"
+                    "{GREEN}ok{RESET}   {title} {DIM}({size}){RESET}\n"
                 ));
             }
             Verdict::NotPlayed => text.push_str(&format!("{DIM}--{RESET}   {title}\n")),
             Verdict::Failed(failure) => {
                 text.push_str(&format!("{RED}{BOLD}FAIL{RESET} {BOLD}{title}{RESET}\n\n"));
                 text.push_str(&failed(&report.sources, test, failure));
+            }
+            Verdict::Unlike(unlike) => {
+                text.push_str(&format!("{RED}{BOLD}FAIL{RESET} {BOLD}{title}{RESET}\n\n"));
+                text.push_str(&differing(&report.sources, unlike));
             }
         }
     }
@@ -47,6 +51,35 @@ pub(crate) fn text(report: &Report) -> String {
     text
 }
 
+/// How much there is to a test, or to a section of a document.
+fn size(test: &Played) -> String {
+    match test.expects {
+        None => plural(test.steps, "step"),
+        Some(0) => "checked".to_owned(),
+        Some(findings) => plural(findings, "finding"),
+    }
+}
+
+/// What was found in a section and is not expected, and the other way round.
+fn differing(sources: &Sources, unlike: &Unlike) -> String {
+    let mut text = diagnostics::text(sources, &unlike.unexpected);
+    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
+    for (place, expected) in &unlike.missing {
+        let labels = [Label {
+            file: place.file,
+            span: place.span,
+            text: "nothing of the kind is found here".to_owned(),
+            primary: true,
+        }];
+        let group = Level::ERROR
+            .primary_title(printable(&format!("expected {expected}")))
+            .elements(excerpts(sources, &labels));
+        text.push_str(&renderer.render(&[group]));
+        text.push_str("\n\n");
+    }
+    text
+}
+
 fn summary(report: &Report) -> String {
     Sums::of(report).text("")
 }
@@ -54,6 +87,9 @@ fn summary(report: &Report) -> String {
 /// What came of several suites together; so many tests are in suites that a filter left out as
 /// a whole. Has escape sequences.
 pub(crate) fn total(ran: &[Ran<Report>], left_out: usize) -> String {
+    if ran.is_empty() {
+        return format!("{YELLOW}{BOLD}no tests{RESET}: no document has blocks of policy text\n");
+    }
     let mut sums = Sums::of_all(ran);
     sums.left_out += left_out;
     let suites = plural(ran.len(), "suite");
@@ -211,24 +247,59 @@ fn test_json(report: &Report, test: &Played) -> Json {
     let members = Members::default()
         .text("name", &test.title)
         .put("place", place_json(&report.sources, test.place))
-        .text("result", result(&test.verdict))
-        .number("steps", test.steps)
-        .number("micros", test.elapsed.as_micros());
+        .text("result", result(&test.verdict));
+    // A section of a document has no steps, and a test expects no findings.
+    let members = match test.expects {
+        None => members.number("steps", test.steps),
+        Some(findings) => members.number("expects", findings),
+    };
+    let members = members.number("micros", test.elapsed.as_micros());
     let members = match test.row {
         Some(row) => members.put("row", place_json(&report.sources, row)),
         None => members,
     };
     match &test.verdict {
+        Verdict::Unlike(unlike) => members
+            .list(
+                "unexpected",
+                unlike
+                    .unexpected
+                    .iter()
+                    .map(|found| found_json(&report.sources, found)),
+            )
+            .list(
+                "missing",
+                unlike.missing.iter().map(|(place, expected)| {
+                    Members::default()
+                        .put("place", place_json(&report.sources, *place))
+                        .text("expected", expected)
+                        .into()
+                }),
+            ),
         Verdict::Failed(failure) => members.put("failure", failure_json(report, failure)),
         Verdict::Passed | Verdict::NotPlayed => members,
     }
     .into()
 }
 
+/// A finding that nobody expected: what it is and where.
+fn found_json(sources: &Sources, found: &Diagnostic) -> Json {
+    let place = found.primary().map_or(Json::Null, |label| {
+        let (file, span) = (label.file, label.span);
+        place_json(sources, Place { file, span })
+    });
+    Members::default()
+        .text("severity", found.severity.as_str())
+        .text("code", found.code)
+        .text("message", &found.message)
+        .put("place", place)
+        .into()
+}
+
 const fn result(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Passed => "passed",
-        Verdict::Failed(_) => "failed",
+        Verdict::Failed(_) | Verdict::Unlike(_) => "failed",
         Verdict::NotPlayed => "not-run",
     }
 }

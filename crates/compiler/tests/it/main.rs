@@ -1,8 +1,6 @@
 //! Checking policy sets, seen from outside.
 
 #[cfg(test)]
-mod codes;
-#[cfg(test)]
 mod conditions;
 #[cfg(test)]
 mod examples;

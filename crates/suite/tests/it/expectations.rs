@@ -12,7 +12,7 @@ fn fails(steps: &str) -> Option<(usize, String)> {
     let report = report(&format!("test \"t\" {{ {SETUP}\n{steps} }}"));
     match &report.tests[0].verdict {
         Verdict::Passed => None,
-        Verdict::NotPlayed => panic!("not played"),
+        Verdict::NotPlayed | Verdict::Unlike(_) => panic!("not played"),
         Verdict::Failed(failure) => Some((
             failure.number,
             failure

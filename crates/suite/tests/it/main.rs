@@ -5,6 +5,8 @@ mod coverage;
 #[cfg(test)]
 mod expectations;
 #[cfg(test)]
+mod markdown;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod running;

@@ -27,7 +27,12 @@ pub(crate) fn xml(ran: &[Ran<Report>]) -> String {
     for one in ran {
         match &one.came {
             Ok(report) => {
-                for tests in report.tests.chunk_by(|a, b| a.place.file == b.place.file) {
+                // The blocks of a document are texts of one name.
+                let file = |test: &Played| {
+                    let source = report.sources.get(test.place.file);
+                    source.map(|source| source.name.as_str())
+                };
+                for tests in report.tests.chunk_by(|a, b| file(a) == file(b)) {
                     suite(&mut text, report, tests);
                 }
             }
@@ -65,11 +70,12 @@ fn suite(text: &mut String, report: &Report, tests: &[Played]) {
         "  <testsuite name=\"{file}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" \
          time=\"{}\">",
         tests.len(),
-        count(|verdict| matches!(verdict, Verdict::Failed(_))),
+        count(|verdict| matches!(verdict, Verdict::Failed(_) | Verdict::Unlike(_))),
         count(|verdict| matches!(verdict, Verdict::NotPlayed)),
         seconds(tests.iter().map(|test| test.elapsed).sum())
     );
     for test in tests {
+        let source = report.sources.get(test.place.file);
         let line = source.map_or(0, |source| source.line_column(test.place.span.start).line);
         let _ = write!(
             text,
@@ -83,21 +89,35 @@ fn suite(text: &mut String, report: &Report, tests: &[Played]) {
             Verdict::NotPlayed => text.push_str("><skipped/></testcase>\n"),
             Verdict::Failed(failure) => {
                 let story = super::failed(&report.sources, test, failure);
-                let story = anstream::adapter::strip_str(&story).to_string();
-                let _ = writeln!(
-                    text,
-                    ">\n      <failure type=\"expectation\" message=\"{}\">{}</failure>\n    \
-                     </testcase>",
-                    escaped(&format!(
-                        "expected {}, happened {}",
-                        failure.expected, failure.happened
-                    )),
-                    escaped(story.trim_end())
+                let message = format!(
+                    "expected {}, happened {}",
+                    failure.expected, failure.happened
                 );
+                failing(text, "expectation", &message, &story);
+            }
+            Verdict::Unlike(unlike) => {
+                let story = super::differing(&report.sources, unlike);
+                let message = format!(
+                    "{} not expected, {} not found",
+                    unlike.unexpected.len(),
+                    unlike.missing.len()
+                );
+                failing(text, "findings", &message, &story);
             }
         }
     }
     text.push_str("  </testsuite>\n");
+}
+
+/// The end of a case that failed: the message, and what people read on a terminal.
+fn failing(text: &mut String, kind: &str, message: &str, story: &str) {
+    let story = anstream::adapter::strip_str(story).to_string();
+    let _ = writeln!(
+        text,
+        ">\n      <failure type=\"{kind}\" message=\"{}\">{}</failure>\n    </testcase>",
+        escaped(message),
+        escaped(story.trim_end())
+    );
 }
 
 fn seconds(time: Duration) -> String {
