@@ -2,19 +2,54 @@
 
 pub(crate) mod lcov;
 
+use std::collections::BTreeMap;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Level, Renderer};
 use placet::model::json::Json;
 use placet::suite::Place;
 use placet::suite::coverage::{Counts, Part, PartKind, Report, Rule, What};
-use placet::syntax::Label;
+use placet::syntax::{FileId, Label, LineColumn, Lines, Source};
 
 use crate::members::Members;
 use crate::output::printable;
 use crate::render::diagnostics::{excerpts, plural};
 use crate::render::style::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
-use crate::render::suite::place_json;
 use crate::suites::{self, Ran};
+
+/// The texts with their lines, which are looked up for every part.
+struct Texts<'r> {
+    report: &'r Report,
+    lines: BTreeMap<FileId, Lines>,
+}
+
+impl<'r> Texts<'r> {
+    fn of(report: &'r Report) -> Self {
+        let sources = report.sources.iter();
+        let lines = sources.map(|(id, source)| (id, Lines::new(&source.text)));
+        Self {
+            report,
+            lines: lines.collect(),
+        }
+    }
+
+    fn find(&self, place: Place) -> Option<(&'r Source, LineColumn)> {
+        let source = self.report.sources.get(place.file)?;
+        let lines = self.lines.get(&place.file)?;
+        Some((source, lines.line_column(&source.text, place.span.start)))
+    }
+
+    fn place_json(&self, place: Place) -> Json {
+        let Some((source, at)) = self.find(place) else {
+            return Json::Null;
+        };
+        Members::default()
+            .text("file", &source.name)
+            .number("line", at.line)
+            .number("column", at.column)
+            .into()
+    }
+}
 
 /// What was seen, and which share of it was to be.
 pub(crate) struct Covered {
@@ -225,7 +260,8 @@ fn hint(part: &Part, what: What) -> Option<&'static str> {
 /// The report for machines. The shape is stable: keys are only ever added.
 pub(crate) fn json(covered: &Covered) -> Json {
     let report = &covered.report;
-    let rules = report.rules.iter().map(|rule| rule_json(report, rule));
+    let texts = Texts::of(report);
+    let rules = report.rules.iter().map(|rule| rule_json(&texts, rule));
     let failed = report.failed.iter();
     head(&report.counts(), covered.passed(), covered.min)
         .put(
@@ -266,13 +302,13 @@ fn head(counts: &Counts, passed: bool, min: u8) -> Members {
         )
 }
 
-fn rule_json(report: &Report, rule: &Rule) -> Json {
+fn rule_json(texts: &Texts<'_>, rule: &Rule) -> Json {
     let counts = rule.counts();
-    let parts = rule.parts.iter().map(|part| part_json(report, part));
+    let parts = rule.parts.iter().map(|part| part_json(texts, part));
     Members::default()
         .text("rule", &rule.name)
         .text("kind", rule.kind.name())
-        .put("place", place_json(&report.sources, rule.place))
+        .put("place", texts.place_json(rule.place))
         .number("decided", rule.decided)
         .number("outcomes", counts.outcomes)
         .number("seen", counts.seen)
@@ -280,13 +316,13 @@ fn rule_json(report: &Report, rule: &Rule) -> Json {
         .into()
 }
 
-fn part_json(report: &Report, part: &Part) -> Json {
+fn part_json(texts: &Texts<'_>, part: &Part) -> Json {
     let members = Members::default()
         .text("part", part.kind.as_str())
         .text("text", &part.text)
-        .put("place", place_json(&report.sources, part.place));
+        .put("place", texts.place_json(part.place));
     let members = match part.shared {
-        Some(shared) => members.put("let", place_json(&report.sources, shared)),
+        Some(shared) => members.put("let", texts.place_json(shared)),
         None => members,
     };
     let outcomes = part.outcomes.iter().map(|outcome| {

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use placet::suite::coverage::{Report, Rule};
+use placet::suite::coverage::Rule;
 
-use super::Covered;
+use super::{Covered, Texts};
 use crate::output::printable;
 use crate::suites::Ran;
 
@@ -14,24 +14,22 @@ use crate::suites::Ran;
 pub(crate) fn tracefile(ran: &[Ran<Covered>]) -> String {
     let mut text = String::new();
     for covered in ran.iter().filter_map(|one| one.came.as_ref().ok()) {
-        let report = &covered.report;
+        let texts = Texts::of(&covered.report);
         // Rules are in the order of the texts.
-        let files = report.rules.chunk_by(|a, b| a.place.file == b.place.file);
-        for rules in files {
-            record(&mut text, report, rules);
+        let rules = covered.report.rules.as_slice();
+        for rules in rules.chunk_by(|a, b| a.place.file == b.place.file) {
+            record(&mut text, &texts, rules);
         }
     }
     text
 }
 
-fn record(text: &mut String, report: &Report, rules: &[Rule]) {
-    let Some(file) = rules.first().map(|rule| rule.place.file) else {
+fn record(text: &mut String, texts: &Texts<'_>, rules: &[Rule]) {
+    let first = rules.first().and_then(|rule| texts.find(rule.place));
+    let Some((source, _)) = first else {
         return;
     };
-    let Some(source) = report.sources.get(file) else {
-        return;
-    };
-    let line = |at: u32| source.line_column(at).line;
+    let line = |place| texts.find(place).map_or(0, |(_, at)| at.line);
     // A line was run as often as what was seen most in it.
     let mut lines: BTreeMap<u32, usize> = BTreeMap::new();
     let mut hit = |line: u32, count: usize| {
@@ -43,14 +41,14 @@ fn record(text: &mut String, report: &Report, rules: &[Rule]) {
     let mut branches = Vec::new();
     let mut block = 0_usize;
     for rule in rules {
-        let head = line(rule.place.span.start);
+        let head = line(rule.place);
         let name = printable(&rule.name);
         hit(head, rule.decided);
         // Writing to a string cannot fail.
         let _ = writeln!(functions, "FN:{head},{name}");
         let _ = writeln!(counts, "FNDA:{},{name}", rule.decided);
         for part in &rule.parts {
-            let at = line(part.place.span.start);
+            let at = line(part.place);
             for (branch, outcome) in part.outcomes.iter().enumerate() {
                 hit(at, outcome.seen);
                 branches.push((at, block, branch, outcome.seen));
