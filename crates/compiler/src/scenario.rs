@@ -192,6 +192,18 @@ pub enum Want {
     },
 }
 
+impl Want {
+    /// The rules that are expected to decide, `layer/rule`.
+    #[must_use]
+    pub fn rules(&self) -> &[SmolStr] {
+        match self {
+            Self::Answer(_) => &[],
+            Self::Grant(limit) | Self::Narrowed { limit, .. } => &limit.by,
+            Self::Deny { by, .. } => by,
+        }
+    }
+}
+
 /// What is expected of a grant; what is absent is not asked about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limit {

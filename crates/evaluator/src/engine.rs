@@ -15,7 +15,7 @@ use crate::bind::selects_call;
 use crate::cache::Cache;
 use crate::call::{self, Triple};
 use crate::duties::covers_tool;
-use crate::explain::{self, Explanation};
+use crate::explain::{self, Also, Explanation};
 use crate::inputs::{Read, Trace};
 use crate::runtime::{self, Refusal};
 use crate::typed::{self, Strictness};
@@ -138,13 +138,22 @@ impl Engine {
     /// than the holder of a credential may know.
     #[must_use]
     pub fn explain(&self, request: &Request) -> Explanation {
-        explain::explain(self, request, self.decide(request))
+        explain::explain(self, request, self.decide(request), Also::Nothing)
+    }
+
+    /// As [`Engine::explain`], for somebody who thought that some rules, by their full
+    /// names, would decide: these are shown wherever they are, and so are the scopes that
+    /// were granted in whole.
+    #[must_use]
+    pub fn explain_with(&self, request: &Request, rules: &[SmolStr]) -> Explanation {
+        explain::explain(self, request, self.decide(request), Also::Rules(rules))
     }
 
     /// As [`Engine::explain`], by the policy alone.
     #[must_use]
     pub fn explain_without_credential(&self, request: &Request) -> Explanation {
-        explain::explain(self, request, self.decide_without_credential(request))
+        let decision = self.decide_without_credential(request);
+        explain::explain(self, request, decision, Also::Nothing)
     }
 
     /// Whether a past call is one that a history selects, whoever made it and whenever:

@@ -5,7 +5,7 @@
 
 use placet_model::decision::{Became, Decision, DutyCover, Obligations, Reason, ScopeOutcome};
 use placet_model::graph::Truth;
-use placet_model::ids::{ActionId, FunctionId, LayerId, NodeId, RuleId};
+use placet_model::ids::{ActionId, FunctionId, LayerId, NodeId, PatternId, RuleId};
 use placet_model::pattern::Concrete;
 use placet_model::policy::RuleKind;
 use placet_model::render;
@@ -18,7 +18,9 @@ use crate::duties::covers_tool;
 use crate::engine::Engine;
 use crate::eval::{Args, Eval, Place, Site};
 use crate::inputs::{Inputs, Trace};
+use crate::pattern;
 use crate::runtime::{self, Prepared};
+use crate::truth::Truths;
 use crate::walk;
 
 /// How many grants that nearly matched are shown per layer.
@@ -60,7 +62,8 @@ pub struct LayerView {
     pub layer: SmolStr,
     /// In a word.
     pub verdict: LayerVerdict,
-    /// The rules that matched; where no grant did, the grants that came nearest.
+    /// The rules that matched; where no grant did, the grants that came nearest; then those
+    /// that were to be shown in any case.
     pub rules: Vec<RuleView>,
     /// The nodes of the layer's graph that were visited, in order.
     pub path: Vec<NodeId>,
@@ -96,6 +99,21 @@ pub struct RuleView {
     pub clauses: Vec<Clause>,
 }
 
+impl RuleView {
+    /// Whether a clause tells why the rule matches or does not. People look for what keeps
+    /// a rule from matching, and for what makes a deny or require match.
+    #[must_use]
+    pub fn is_told_by(&self, clause: &Clause) -> bool {
+        match self.kind {
+            RuleKind::Grant => clause.truth != Truth::True,
+            RuleKind::Deny | RuleKind::Require if self.truth == Truth::False => {
+                clause.truth == Truth::False
+            }
+            RuleKind::Deny | RuleKind::Require => clause.truth != Truth::False,
+        }
+    }
+}
+
 /// A clause, or one of the conditions that a clause joins by `and`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clause {
@@ -109,8 +127,23 @@ pub struct Clause {
     pub needs: Option<SmolStr>,
 }
 
+/// What an explanation shows besides what decided.
+#[derive(Clone, Copy)]
+pub(crate) enum Also<'a> {
+    /// Nothing.
+    Nothing,
+    /// These rules wherever they are not shown anyway, and the scopes that were granted in
+    /// whole.
+    Rules(&'a [SmolStr]),
+}
+
 /// Explains a decision that was made about a request.
-pub(crate) fn explain(engine: &Engine, request: &Request, decision: Decision) -> Explanation {
+pub(crate) fn explain(
+    engine: &Engine,
+    request: &Request,
+    decision: Decision,
+    also: Also<'_>,
+) -> Explanation {
     let moment = match request.asked {
         Asked::Scopes { .. } => placet_model::policy::Moment::Issuance,
         _ => placet_model::policy::Moment::Runtime,
@@ -123,7 +156,7 @@ pub(crate) fn explain(engine: &Engine, request: &Request, decision: Decision) ->
     let trace = Trace::default();
     let asked = match &request.asked {
         Asked::Call { .. } | Asked::Triple { .. } => runtime::prepare(engine, request, &trace)
-            .map(|prepared| calls(engine, request, &prepared, &decision))
+            .map(|prepared| calls(engine, request, &prepared, &decision, also))
             .unwrap_or_default(),
         Asked::Scopes { .. } => bound
             .ok()
@@ -131,7 +164,7 @@ pub(crate) fn explain(engine: &Engine, request: &Request, decision: Decision) ->
                 bound
                     .links
                     .last()
-                    .map(|acting| scopes(engine, acting, &decision))
+                    .map(|acting| scopes(engine, acting, &decision, also))
             })
             .unwrap_or_default(),
         Asked::Listing { .. } => Vec::new(),
@@ -141,6 +174,9 @@ pub(crate) fn explain(engine: &Engine, request: &Request, decision: Decision) ->
         ignored,
         asked,
     };
+    if let Also::Rules(names) = also {
+        names.iter().for_each(|name| explanation.focus(name));
+    }
     explanation.decision.explanation = explanation.lines();
     explanation
 }
@@ -150,6 +186,7 @@ fn calls(
     request: &Request,
     prepared: &Prepared<'_>,
     decision: &Decision,
+    also: Also<'_>,
 ) -> Vec<AskedView> {
     let mut views = Vec::new();
     let args = prepared.args.as_ref().map_or(Args::Open, Args::Known);
@@ -166,7 +203,7 @@ fn calls(
         };
         for (at, link) in prepared.bound.links.iter().enumerate() {
             let acting = at + 1 == prepared.bound.links.len();
-            let layers = layers(engine, link, site);
+            let layers = layers(engine, link, site, also);
             // Agents above the acting one are shown only where they are in the way.
             let blocked = layers.iter().any(|layer| {
                 matches!(
@@ -262,10 +299,15 @@ fn quoted(texts: &[SmolStr]) -> String {
         .join(", ")
 }
 
-fn scopes(engine: &Engine, acting: &Inputs<'_>, decision: &Decision) -> Vec<AskedView> {
+fn scopes(
+    engine: &Engine,
+    acting: &Inputs<'_>,
+    decision: &Decision,
+    also: Also<'_>,
+) -> Vec<AskedView> {
     let mut views = Vec::new();
     for outcome in &decision.scopes {
-        if outcome.became == Became::Granted {
+        if outcome.became == Became::Granted && matches!(also, Also::Nothing) {
             continue;
         }
         let Some((function, action)) = example(engine, outcome) else {
@@ -281,7 +323,7 @@ fn scopes(engine: &Engine, acting: &Inputs<'_>, decision: &Decision) -> Vec<Aske
                 args: Args::Open,
                 place: Place::Region(&region),
             };
-            let layers = layers(engine, acting, site);
+            let layers = layers(engine, acting, site, also);
             views.push(view(engine, acting, site, text, &[], layers));
         }
     }
@@ -323,7 +365,7 @@ fn example(engine: &Engine, outcome: &ScopeOutcome) -> Option<(FunctionId, Actio
     )
 }
 
-fn layers(engine: &Engine, link: &Inputs<'_>, site: Site<'_>) -> Vec<LayerView> {
+fn layers(engine: &Engine, link: &Inputs<'_>, site: Site<'_>, also: Also<'_>) -> Vec<LayerView> {
     let policy = engine.policy();
     let trace = Trace::default();
     let eval = Eval::new(link, site, &trace);
@@ -333,7 +375,7 @@ fn layers(engine: &Engine, link: &Inputs<'_>, site: Site<'_>) -> Vec<LayerView> 
         let mut path = Vec::new();
         let mut matched: Vec<RuleId> = Vec::new();
         for arm in walk::gather(graph, &eval, Some(&mut path)) {
-            let resource = |pattern| walk::resource(&eval, Some(pattern));
+            let resource = |pattern| covered(&eval, pattern);
             let truths = walk::run(graph, &eval, arm, resource, &mut Some(&mut path));
             let kind = policy.rules.get(arm.rule.index()).map(|rule| rule.kind);
             let open = matches!(site.place, Place::Region(_));
@@ -366,7 +408,7 @@ fn layers(engine: &Engine, link: &Inputs<'_>, site: Site<'_>) -> Vec<LayerView> 
             .filter(of_kind(RuleKind::Grant))
             .collect();
         let requires = matched.iter().copied().filter(of_kind(RuleKind::Require));
-        let (verdict, shown) = if !denies.is_empty() {
+        let (verdict, mut shown) = if !denies.is_empty() {
             (LayerVerdict::Denies, denies)
         } else if engine.is_guardrail(id) {
             (LayerVerdict::Passes, requires.collect())
@@ -378,6 +420,11 @@ fn layers(engine: &Engine, link: &Inputs<'_>, site: Site<'_>) -> Vec<LayerView> 
                 grants.into_iter().chain(requires).collect(),
             )
         };
+        for rule in wanted(engine, id, also) {
+            if !shown.contains(&rule) {
+                shown.push(rule);
+            }
+        }
         views.push(LayerView {
             layer: policy
                 .layers
@@ -393,6 +440,42 @@ fn layers(engine: &Engine, link: &Inputs<'_>, site: Site<'_>) -> Vec<LayerView> 
         });
     }
     views
+}
+
+/// The rules of a layer that are to be shown whatever they did.
+fn wanted(engine: &Engine, layer: LayerId, also: Also<'_>) -> Vec<RuleId> {
+    let Also::Rules(names) = also else {
+        return Vec::new();
+    };
+    let policy = engine.policy();
+    let rules = policy.rules.iter().enumerate();
+    rules
+        .filter(|(_, rule)| rule.layer == layer)
+        .map(|(at, _)| RuleId::new(at))
+        .filter(|id| names.contains(&policy.rule_name(*id)))
+        .collect()
+}
+
+/// The resource clause of an arm. Of a pattern that is asked for, it certainly covers all
+/// or nothing, or it covers a part.
+fn covered(eval: &Eval<'_>, id: PatternId) -> Truths {
+    let Place::Region(region) = eval.site.place else {
+        return walk::resource(eval, Some(id));
+    };
+    match pattern::fill(eval, id) {
+        Some(filled) if filled.patterns.iter().any(|all| all.includes(region)) => Truths::TRUE,
+        Some(filled)
+            if !filled.open
+                && !filled
+                    .patterns
+                    .iter()
+                    .chain(&filled.undefined)
+                    .any(|some| some.overlaps(region)) =>
+        {
+            Truths::FALSE
+        }
+        _ => Truths::OPEN,
+    }
 }
 
 /// The grants of a layer with the fewest clauses in the way; another tool or action is
@@ -444,6 +527,30 @@ fn rule_view(engine: &Engine, eval: &Eval<'_>, id: RuleId) -> Option<RuleView> {
 }
 
 impl Explanation {
+    /// Leaves out a rule where another tool or action is asked about, if it is about one
+    /// that is asked about as well.
+    fn focus(&mut self, name: &str) {
+        let elsewhere = |rule: &RuleView| {
+            let mut clauses = rule.clauses.iter();
+            clauses.any(|clause| {
+                let about = clause.text.starts_with("tool ") || clause.text.starts_with("action ");
+                about && clause.truth == Truth::False
+            })
+        };
+        let shown = |asked: &AskedView| -> bool {
+            let mut rules = asked.layers.iter().flat_map(|layer| &layer.rules);
+            rules.any(|rule| rule.name == name && !elsewhere(rule))
+        };
+        if self.asked.iter().any(shown) {
+            let layers = self.asked.iter_mut().flat_map(|asked| &mut asked.layers);
+            for layer in layers.filter(|layer| layer.verdict != LayerVerdict::GrantsNothing) {
+                layer
+                    .rules
+                    .retain(|rule| rule.name != name || !elsewhere(rule));
+            }
+        }
+    }
+
     /// The explanation as lines of text for people.
     #[must_use]
     pub fn lines(&self) -> Vec<SmolStr> {
@@ -601,30 +708,25 @@ fn asked_lines(asked: &AskedView, reason: Reason, lines: &mut Vec<SmolStr>) {
                     .map(|line| format_smolstr!("      /// {line}")),
             );
             for clause in &rule.clauses {
-                clause_lines(clause, rule.kind, lines);
+                clause_lines(clause, rule, lines);
             }
         }
     }
 }
 
-fn clause_lines(clause: &Clause, kind: RuleKind, lines: &mut Vec<SmolStr>) {
+fn clause_lines(clause: &Clause, rule: &RuleView, lines: &mut Vec<SmolStr>) {
     let mark = match clause.truth {
         Truth::True => "yes",
         Truth::False => "no ",
         Truth::Undefined => "?? ",
     };
     let mut line = format!("      {mark} {}", clause.text);
-    // Why a deny matches and why a grant does not is what people look for.
-    let telling = match kind {
-        RuleKind::Grant => clause.truth != Truth::True,
-        RuleKind::Deny | RuleKind::Require => clause.truth != Truth::False,
-    };
-    if telling && !clause.found.is_empty() {
+    if rule.is_told_by(clause) && !clause.found.is_empty() {
         line.push_str(&format!("    [{}]", clause.found.join("; ")));
     }
     lines.push(line.into());
     if clause.truth != Truth::True
-        && kind == RuleKind::Grant
+        && rule.kind == RuleKind::Grant
         && let Some(needs) = &clause.needs
     {
         lines.push(format_smolstr!("          would hold with {needs}"));

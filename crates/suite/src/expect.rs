@@ -53,13 +53,14 @@ fn narrowed(to: &[SmolStr], decision: &Decision) -> Option<String> {
     }
     let more: Vec<&SmolStr> = left.difference(&wanted).collect();
     let less: Vec<&SmolStr> = wanted.difference(&left).collect();
-    let said = [(more, "it is narrowed to"), (less, "it does not reach")];
-    let said: Vec<String> = said
-        .into_iter()
-        .filter(|(patterns, _)| !patterns.is_empty())
-        .map(|(patterns, what)| format!("{what} {}", quoted(&patterns)))
-        .collect();
-    Some(said.join(", and "))
+    Some(match (more.is_empty(), less.is_empty()) {
+        (false, false) => format!(
+            "it is narrowed to {}",
+            quoted(&left.iter().collect::<Vec<_>>())
+        ),
+        (false, true) => format!("it reaches {}, too", quoted(&more)),
+        (true, _) => format!("it does not reach {}", quoted(&less)),
+    })
 }
 
 fn canonical(text: &SmolStr) -> SmolStr {

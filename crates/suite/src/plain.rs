@@ -148,11 +148,7 @@ fn rule_view(f: &mut Formatter<'_>, rule: &RuleView) -> fmt::Result {
             let word = if at == 0 { word } else { "" };
             writeln!(f, "                  {word:>3}  {line}")?;
         }
-        let settled = match rule.kind {
-            RuleKind::Grant => Truth::True,
-            RuleKind::Deny | RuleKind::Require => Truth::False,
-        };
-        if clause.truth == settled {
+        if !rule.is_told_by(clause) {
             continue;
         }
         for found in &clause.found {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use placet_compiler::Place;
-use placet_compiler::scenario::{Call, Ending, Expect, Issue, Line, Scenario, Step, What};
+use placet_compiler::scenario::{Call, Ending, Expect, Issue, Line, Scenario, Step, Want, What};
 use placet_credential::audit::MemoryAudit;
 use placet_credential::id::CredentialId;
 use placet_credential::revocation::{Revocation, Revoked};
@@ -347,12 +347,12 @@ impl Stage {
             expected: said::want(&expect.want),
             happened: said::decision(&decision),
             difference: Some(difference),
-            explanation: Some(Box::new(self.explain(request, decision))),
+            explanation: Some(Box::new(self.explain(&expect.want, request, decision))),
         })
     }
 
-    fn explain(&self, request: &Request, decision: Decision) -> Explanation {
-        let explained = self.engine.explain(request);
+    fn explain(&self, want: &Want, request: &Request, decision: Decision) -> Explanation {
+        let explained = self.engine.explain_with(request, want.rules());
         // What the service itself refuses, no rule explains.
         if explained.decision.reason == decision.reason {
             explained

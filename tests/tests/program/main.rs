@@ -2,6 +2,7 @@
 
 mod support;
 
+mod broken;
 mod build;
 mod check;
 mod codes;

@@ -170,6 +170,15 @@ fn report<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Group<'a>
 
 /// One excerpt per file, that of the first primary label first.
 pub(crate) fn excerpts<'a>(sources: &'a Sources, labels: &'a [Label]) -> Vec<Element<'a>> {
+    excerpts_with(sources, labels, &[])
+}
+
+/// The same with places that are shown without a mark, where there are labels in their files.
+pub(crate) fn excerpts_with<'a>(
+    sources: &'a Sources,
+    labels: &'a [Label],
+    visible: &[(FileId, Span)],
+) -> Vec<Element<'a>> {
     let mut by_file: BTreeMap<FileId, Vec<&Label>> = BTreeMap::new();
     for label in labels {
         by_file.entry(label.file).or_default().push(label);
@@ -179,9 +188,16 @@ pub(crate) fn excerpts<'a>(sources: &'a Sources, labels: &'a [Label]) -> Vec<Ele
     files.sort_by_key(|(file, _)| (Some(*file) != first, *file));
     files
         .into_iter()
-        .filter_map(|(file, labels)| Some((sources.get(file)?, labels)))
-        .map(|(source, labels)| {
-            let cut = Cut::around(source, labels.iter().map(|label| label.span));
+        .filter_map(|(file, labels)| Some((file, sources.get(file)?, labels)))
+        .map(|(file, source, labels)| {
+            let visible = visible.iter().filter(|(in_file, _)| *in_file == file);
+            let visible: Vec<Span> = visible.map(|(_, span)| *span).collect();
+            let spans = labels.iter().map(|label| label.span);
+            let cut = Cut::around(source, spans.chain(visible.iter().copied()));
+            let shown = visible
+                .into_iter()
+                .map(|span| AnnotationKind::Visible.span(cut.local(span)))
+                .collect::<Vec<_>>();
             let annotations = labels.iter().map(|label| {
                 let kind = if label.primary {
                     AnnotationKind::Primary
@@ -195,6 +211,7 @@ pub(crate) fn excerpts<'a>(sources: &'a Sources, labels: &'a [Label]) -> Vec<Ele
                 .path(printable(&source.name))
                 .line_start(cut.line)
                 .annotations(annotations)
+                .annotations(shown)
                 .into()
         })
         .collect()

@@ -205,12 +205,12 @@ impl Page {
         let written =
             |clause: &&Clause| rule.kind == RuleKind::Grant || !clause.text.ends_with(" any");
         for clause in rule.clauses.iter().filter(written) {
-            self.clause(clause, rule.kind);
+            self.clause(clause, rule);
         }
     }
 
-    fn clause(&mut self, clause: &Clause, kind: RuleKind) {
-        let grant = kind == RuleKind::Grant;
+    fn clause(&mut self, clause: &Clause, rule: &RuleView) {
+        let grant = rule.kind == RuleKind::Grant;
         let (word, colour) = match clause.truth {
             Truth::True if grant => ("yes", GREEN),
             Truth::True => ("yes", YELLOW),
@@ -222,16 +222,14 @@ impl Page {
             let word = if at == 0 { word } else { "" };
             self.line(6, &format!("{colour}{word:>3}{RESET}  {line}"));
         }
-        // Why a grant does not match and why a deny does is what people look for.
-        let settled = if grant { Truth::True } else { Truth::False };
-        if clause.truth == settled {
+        if !rule.is_told_by(clause) {
             return;
         }
         for found in &clause.found {
             self.line(13, &format!("{DIM}here{RESET}   {}", printable(found)));
         }
         if clause.truth == Truth::Undefined {
-            let so = match kind {
+            let so = match rule.kind {
                 RuleKind::Grant => "this cannot be told, and what cannot be told grants nothing",
                 RuleKind::Deny => "this cannot be told, and what cannot be told is denied",
                 RuleKind::Require => "this cannot be told, and what cannot be told is required",

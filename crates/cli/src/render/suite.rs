@@ -12,7 +12,7 @@ use placet::syntax::{Diagnostic, Label, Sources};
 
 use crate::members::Members;
 use crate::output::printable;
-use crate::render::diagnostics::{self, excerpts, plural};
+use crate::render::diagnostics::{self, excerpts, excerpts_with, plural};
 use crate::render::style::{BOLD, DIM, GREEN, RED, RESET, YELLOW};
 use crate::render::{decision, explanation};
 use crate::suites::{self, Ran};
@@ -201,6 +201,8 @@ fn failed(sources: &Sources, test: &Played, failure: &Failure) -> String {
             label(row, "with this row".to_owned(), false)
         });
     }
+    // A step over several lines is read from its beginning.
+    let visible = [(failure.step.file, failure.step.span)];
     let mut title = format!("expected {}", failure.expected);
     if let Some(difference) = &failure.difference {
         title = format!("{title}, but {difference}");
@@ -211,7 +213,7 @@ fn failed(sources: &Sources, test: &Played, failure: &Failure) -> String {
     );
     let group = Level::ERROR
         .primary_title(printable(&title))
-        .elements(excerpts(sources, &labels))
+        .elements(excerpts_with(sources, &labels, &visible))
         .element(Level::NOTE.message(note));
     let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
     let mut text = renderer.render(&[group]);

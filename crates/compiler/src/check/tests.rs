@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 use crate::circles;
 use crate::collect::{Declared, Items};
 use crate::limits;
-use crate::report::{DiagnosticAt, Place, Report};
+use crate::report::{DiagnosticAt, Place, Report, closest};
 use crate::resolve::names::{Seen, check_count, twice};
 use crate::rows::full_title;
 use crate::world::World;
@@ -162,8 +162,8 @@ impl Context<'_, '_> {
         }
     }
 
-    /// Finds the rule of a `by`, or says why there is none.
-    fn check_rule(&self, report: &mut Report, file: FileId, name: &ast::Name) {
+    /// Finds the rule of a `by`, or says why there is none, and what it was to do.
+    fn check_rule(&self, report: &mut Report, file: FileId, name: &ast::Name, does: &str) {
         let place = Place::new(file, name.span);
         let (layer, rule) = match name.split_once('/') {
             Some((layer, rule)) => (Some(layer), rule),
@@ -201,8 +201,24 @@ impl Context<'_, '_> {
                     short.collect()
                 };
                 let names = names.iter().map(String::as_str);
-                let help = "rules are named as they are declared, or as `\"layer/rule\"`";
-                report.unknown(Code::PL0803, "rule", name, place, names, help);
+                if closest(name, names.clone()).is_none() && !report.excuses(rule) {
+                    report.push(
+                        Diagnostic::error(
+                            Code::PL0803,
+                            format!(
+                                "a test expects a rule `{}` to {does}, and there is none",
+                                name.node
+                            ),
+                        )
+                        .here(place, "no rule is called so")
+                        .help(
+                            "if it was taken out, put it back, or say what happens without it; \
+                             rules are named as they are declared, or as `\"layer/rule\"`",
+                        ),
+                    );
+                    return;
+                }
+                report.unknown(Code::PL0803, "rule", name, place, names, "");
             }
         }
     }

@@ -314,8 +314,15 @@ fn check_expect(
             by
         }
     };
+    let does = match &expect.node {
+        Expect::Deny { reason, .. } if reason.node == Reason::DeniedByRule.name() => {
+            "deny it".to_owned()
+        }
+        Expect::Deny { reason, .. } => format!("make it `{}`", reason.node),
+        _ => "grant it".to_owned(),
+    };
     for name in each_once(report, file, by) {
-        context.check_rule(report, file, name);
+        context.check_rule(report, file, name, &does);
     }
 }
 
