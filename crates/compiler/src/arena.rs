@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use placet_model::ids::ExprId;
-use placet_model::policy::{Binder, Expr};
+use placet_model::policy::Expr;
 use placet_model::value::Value;
 
 /// Expressions by id. Also holds what no rule ends up using; see [`crate::assemble`].
@@ -30,7 +30,7 @@ impl Exprs {
             return *id;
         }
         let mut depth = 0;
-        for_each_child(&expr, |child| depth = depth.max(self.depth(child)));
+        expr.for_each_child(|child| depth = depth.max(self.depth(child)));
         let id = ExprId::new(self.list.len());
         self.ids.insert(expr.clone(), id);
         self.list.push(expr);
@@ -85,78 +85,4 @@ fn decimal_scales(expr: &Expr) -> Vec<u32> {
         of(value, &mut scales);
     }
     scales
-}
-
-/// Calls `visit` with every child of an expression.
-pub(crate) fn for_each_child(expr: &Expr, mut visit: impl FnMut(ExprId)) {
-    let mut mapped = expr.clone();
-    map_children(&mut mapped, |child| {
-        visit(child);
-        child
-    });
-}
-
-/// Replaces every child of an expression.
-pub(crate) fn map_children(expr: &mut Expr, mut map: impl FnMut(ExprId) -> ExprId) {
-    match expr {
-        Expr::Const(_)
-        | Expr::Fact(_)
-        | Expr::AgentId
-        | Expr::UserId
-        | Expr::TaskId
-        | Expr::Now
-        | Expr::ChainDepth
-        | Expr::ChainRoot
-        | Expr::ChainAgents
-        | Expr::ResourcePath
-        | Expr::ResourceFact(..)
-        | Expr::Arg(_)
-        | Expr::Capture(_)
-        | Expr::Local(_)
-        | Expr::History(_)
-        | Expr::HasUser => {}
-        Expr::Field(child, _)
-        | Expr::Has(child)
-        | Expr::Not(child)
-        | Expr::Like(child, _)
-        | Expr::Within(child, _)
-        | Expr::TimeOfDay(child, _)
-        | Expr::Weekday(child, _)
-        | Expr::Lower(child)
-        | Expr::Email(child)
-        | Expr::Url(child)
-        | Expr::Path(child) => *child = map(*child),
-        Expr::And(left, right)
-        | Expr::Or(left, right)
-        | Expr::Compare(_, left, right)
-        | Expr::In(left, right)
-        | Expr::Contains(left, right)
-        | Expr::SubsetOf(left, right)
-        | Expr::Add(left, right)
-        | Expr::Sub(left, right) => {
-            *left = map(*left);
-            *right = map(*right);
-        }
-        Expr::Quantifier { over, body, .. } => {
-            map_binder(over, &mut map);
-            *body = map(*body);
-        }
-        Expr::Count { over, distinct } => {
-            map_binder(over, &mut map);
-            if let Some(value) = distinct {
-                *value = map(*value);
-            }
-        }
-        Expr::Sum { over, value, .. } => {
-            map_binder(over, &mut map);
-            *value = map(*value);
-        }
-    }
-}
-
-fn map_binder(binder: &mut Binder, map: &mut impl FnMut(ExprId) -> ExprId) {
-    binder.list = map(binder.list);
-    if let Some(filter) = &mut binder.filter {
-        *filter = map(*filter);
-    }
 }

@@ -9,7 +9,7 @@ use placet_model::policy::{
 };
 use placet_model::value::Duration;
 
-use crate::arena::{Exprs, map_children};
+use crate::arena::Exprs;
 use crate::check::lines::CheckedLine;
 use crate::check::rules::Checked;
 use crate::ty::{Field, Ty};
@@ -165,7 +165,7 @@ impl<'a> Assembly<'a> {
         let Some(mut expr) = self.working.get(id).cloned() else {
             return id;
         };
-        map_children(&mut expr, |child| self.expr(child));
+        expr.map_children(|child| self.expr(child));
         let new = ExprId::new(self.exprs.len());
         self.exprs.push(expr);
         self.expr_ids.insert(id, new);

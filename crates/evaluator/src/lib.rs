@@ -35,3 +35,4 @@ pub use observe::{Atom, Glimpse, Observer, Part, Seen};
 pub use outlook::{Outlook, Told};
 pub use pattern::MAX_FILLED;
 pub use runtime::LEEWAY;
+pub use truth::Truths;

@@ -9,22 +9,27 @@ use placet_model::graph::Truth;
 
 /// A non-empty set of truth values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Truths(u8);
+pub struct Truths(u8);
 
 const FALSE: u8 = 1;
 const UNDEFINED: u8 = 2;
 const TRUE: u8 = 4;
 
 impl Truths {
-    pub(crate) const FALSE: Self = Self(FALSE);
-    pub(crate) const UNDEFINED: Self = Self(UNDEFINED);
-    pub(crate) const TRUE: Self = Self(TRUE);
+    /// False alone.
+    pub const FALSE: Self = Self(FALSE);
+    /// Undefined alone.
+    pub const UNDEFINED: Self = Self(UNDEFINED);
+    /// True alone.
+    pub const TRUE: Self = Self(TRUE);
     /// Present or not, but never undefined.
-    pub(crate) const EITHER: Self = Self(FALSE | TRUE);
+    pub const EITHER: Self = Self(FALSE | TRUE);
     /// Anything at all.
-    pub(crate) const OPEN: Self = Self(FALSE | UNDEFINED | TRUE);
+    pub const OPEN: Self = Self(FALSE | UNDEFINED | TRUE);
 
-    pub(crate) const fn of(holds: bool) -> Self {
+    /// What is known to hold, or not to.
+    #[must_use]
+    pub const fn of(holds: bool) -> Self {
         if holds { Self::TRUE } else { Self::FALSE }
     }
 
@@ -36,11 +41,15 @@ impl Truths {
         }
     }
 
-    pub(crate) const fn may_be_true(self) -> bool {
+    /// True in some completion.
+    #[must_use]
+    pub const fn may_be_true(self) -> bool {
         self.0 & TRUE != 0
     }
 
-    pub(crate) const fn may_be_false(self) -> bool {
+    /// False in some completion.
+    #[must_use]
+    pub const fn may_be_false(self) -> bool {
         self.0 & FALSE != 0
     }
 
@@ -49,12 +58,14 @@ impl Truths {
     }
 
     /// Certainly true, in every completion.
-    pub(crate) const fn is_true(self) -> bool {
+    #[must_use]
+    pub const fn is_true(self) -> bool {
         self.0 == TRUE
     }
 
     /// Certainly false, in every completion.
-    pub(crate) const fn is_false(self) -> bool {
+    #[must_use]
+    pub const fn is_false(self) -> bool {
         self.0 == FALSE
     }
 
@@ -62,14 +73,18 @@ impl Truths {
         Self(self.0 | other.0)
     }
 
-    pub(crate) const fn not(self) -> Self {
+    /// The negation of each.
+    #[must_use]
+    pub const fn not(self) -> Self {
         let flipped = (self.0 & UNDEFINED)
             | if self.may_be_true() { FALSE } else { 0 }
             | if self.may_be_false() { TRUE } else { 0 };
         Self(flipped)
     }
 
-    pub(crate) const fn and(self, other: Self) -> Self {
+    /// Both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
         let mut result = 0;
         if self.may_be_false() || other.may_be_false() {
             result |= FALSE;
@@ -86,7 +101,9 @@ impl Truths {
         Self(result)
     }
 
-    pub(crate) const fn or(self, other: Self) -> Self {
+    /// Either.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
         self.not().and(other.not()).not()
     }
 }

@@ -137,6 +137,64 @@ impl Expr {
             }
         }
     }
+
+    /// Replaces each operand, in written order.
+    pub fn map_children(&mut self, mut map: impl FnMut(ExprId) -> ExprId) {
+        match self {
+            Self::Const(_)
+            | Self::Fact(_)
+            | Self::AgentId
+            | Self::UserId
+            | Self::TaskId
+            | Self::Now
+            | Self::ChainDepth
+            | Self::ChainRoot
+            | Self::ChainAgents
+            | Self::ResourcePath
+            | Self::ResourceFact(..)
+            | Self::Arg(_)
+            | Self::Capture(_)
+            | Self::Local(_)
+            | Self::History(_)
+            | Self::HasUser => {}
+            Self::Field(child, _)
+            | Self::Has(child)
+            | Self::Not(child)
+            | Self::Like(child, _)
+            | Self::Within(child, _)
+            | Self::TimeOfDay(child, _)
+            | Self::Weekday(child, _)
+            | Self::Lower(child)
+            | Self::Email(child)
+            | Self::Url(child)
+            | Self::Path(child) => *child = map(*child),
+            Self::And(left, right)
+            | Self::Or(left, right)
+            | Self::Compare(_, left, right)
+            | Self::In(left, right)
+            | Self::Contains(left, right)
+            | Self::SubsetOf(left, right)
+            | Self::Add(left, right)
+            | Self::Sub(left, right) => {
+                *left = map(*left);
+                *right = map(*right);
+            }
+            Self::Quantifier { over, body, .. } => {
+                over.map_children(&mut map);
+                *body = map(*body);
+            }
+            Self::Count { over, distinct } => {
+                over.map_children(&mut map);
+                if let Some(value) = distinct {
+                    *value = map(*value);
+                }
+            }
+            Self::Sum { over, value, .. } => {
+                over.map_children(&mut map);
+                *value = map(*value);
+            }
+        }
+    }
 }
 
 impl Binder {
@@ -144,6 +202,13 @@ impl Binder {
         visit(self.list);
         if let Some(filter) = self.filter {
             visit(filter);
+        }
+    }
+
+    fn map_children(&mut self, map: &mut impl FnMut(ExprId) -> ExprId) {
+        self.list = map(self.list);
+        if let Some(filter) = &mut self.filter {
+            *filter = map(*filter);
         }
     }
 }
