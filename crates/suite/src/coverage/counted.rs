@@ -89,7 +89,8 @@ pub(super) fn constants(policy: &Policy) -> Vec<bool> {
             constant = constant && all.get(child.index()) == Some(&true);
         });
         all.push(if leaf {
-            matches!(expr, Expr::Const(_))
+            // A variable is what its list is.
+            matches!(expr, Expr::Const(_) | Expr::Local(_))
         } else {
             constant
         });

@@ -573,3 +573,61 @@ fn the_report_shown_is_for_snapshots() {
     let tests = format!("test \"one\" {{ {SETUP}  issue desk read \"ticket/acme/**\" -> grant }}");
     insta::assert_snapshot!(report(READ, &tests));
 }
+
+#[test]
+fn every_agent_of_a_chain_is_asked() {
+    let rules = r#"
+grant g { agent any  user any  tool desk  action any  resource any  delegate 1 }
+deny r { agent bot  when context.risk > 50 }"#;
+    let handed = "issue desk any \"ticket/**\" -> grant
+        delegate helper desk read \"ticket/**\" -> grant";
+    let get = |risk: u8, expected: &str| {
+        format!(
+            "context {{ risk = {risk} }}
+             call desk.get {{ tenant = \"acme\", id = 1 }} -> {expected}"
+        )
+    };
+    // The helper itself is none of the rule's agents, and the one above it is.
+    let denied = get(51, "deny denied-by-rule by r");
+    check_missing(rules, &[handed, &denied], &[]);
+    check_missing(
+        rules,
+        &[handed, &get(50, "grant")],
+        &[
+            "decided",
+            "agent bot held",
+            "agent bot failed",
+            "context.risk > 50 true",
+        ],
+    );
+}
+
+#[test]
+fn a_quantifier_is_one_atom_however_deep_it_is() {
+    // The first of them reads nothing, and so has nothing to show.
+    let rule = r#"grant r {
+  agent any  user any, none  tool desk  action delete  resource any
+  when all a in ["x", "y"]: (some b in ["x", "y"] where b != a: all c in ["x"]: c != b or a == "y")
+  when has context.tags and (all a in context.tags: some b in context.tags where a != b: b != "x")
+}"#;
+    let tags = |tags: &str, expected: &str| {
+        format!(
+            "after 1s  context {{ tags = [{tags}] }}  issue desk delete \"ticket/**\" -> {expected}"
+        )
+    };
+    let (good, bad) = (tags("", "grant by r"), tags("\"x\"", "deny no-grant"));
+    let all = "all x in context.tags: (some y in context.tags where x != y: y != \"x\")";
+    let none = "issue desk delete \"ticket/**\" -> deny no-grant";
+    check_missing(
+        rule,
+        &[none, &bad],
+        &[
+            "decided",
+            "action delete held",
+            "action delete failed",
+            "has context.tags true",
+            &format!("{all} true"),
+        ],
+    );
+    check_missing(rule, &[none, &bad, &good], &["action delete failed"]);
+}
