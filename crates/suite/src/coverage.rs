@@ -34,6 +34,7 @@
 mod counted;
 mod decided;
 mod places;
+mod reach;
 mod tally;
 
 use std::fmt;

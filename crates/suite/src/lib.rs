@@ -35,7 +35,6 @@ pub mod matrix;
 pub mod mutate;
 mod plain;
 mod play;
-mod reach;
 mod report;
 mod run;
 mod said;

@@ -13,8 +13,8 @@ use placet_syntax::ast::{Clause, Duty as WrittenDuty};
 use smol_str::SmolStr;
 
 use super::places::{AtomPlace, Texts, Written};
+use super::reach::{apart, covers, covers_all_agents};
 use super::{Outcome, Part, PartKind, What};
-use crate::reach::{apart, covers, covers_all_agents};
 
 /// A duty or limit of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,7 +3,7 @@
 use placet_model::policy::{Agents, Extract, GroupKind, Pattern, Policy, Segment};
 
 /// Whether it is one segment whatever the inputs are.
-pub(crate) fn is_single(segment: &Segment) -> bool {
+fn is_single(segment: &Segment) -> bool {
     match segment {
         Segment::Hole(hole) => matches!(hole.extract, Extract::Text | Extract::Lower),
         _ => true,
@@ -11,7 +11,7 @@ pub(crate) fn is_single(segment: &Segment) -> bool {
 }
 
 /// Whether no resource is in both, for certain: their first segments differ.
-pub(crate) fn apart(one: &Pattern, other: &Pattern) -> bool {
+pub(super) fn apart(one: &Pattern, other: &Pattern) -> bool {
     let segments = one.segments.iter().zip(&other.segments);
     let mut placed = segments.take_while(|(one, other)| is_single(one) && is_single(other));
     placed.any(|pair| match pair {
@@ -21,7 +21,7 @@ pub(crate) fn apart(one: &Pattern, other: &Pattern) -> bool {
 }
 
 /// Whether every resource that a template makes is in the pattern, for certain.
-pub(crate) fn covers(pattern: &Pattern, template: &Pattern) -> bool {
+pub(super) fn covers(pattern: &Pattern, template: &Pattern) -> bool {
     let (wide, narrow) = (&pattern.segments, &template.segments);
     let long_enough = match pattern.tail {
         true => narrow.len() >= wide.len(),
@@ -40,7 +40,7 @@ pub(crate) fn covers(pattern: &Pattern, template: &Pattern) -> bool {
 }
 
 /// Whether no agent can be known that is not covered.
-pub(crate) fn covers_all_agents(policy: &Policy, agents: &Agents) -> bool {
+pub(super) fn covers_all_agents(policy: &Policy, agents: &Agents) -> bool {
     let mut groups = policy.groups.iter();
     if groups.any(|group| group.kind == GroupKind::Agents && group.from_request) {
         return false;
