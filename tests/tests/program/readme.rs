@@ -88,6 +88,7 @@ fn links_lead_somewhere() {
         "CONTRIBUTING.md",
         "docs/README.md",
         "docs/reference/language.md",
+        "docs/reference/markdown.md",
         "docs/reference/program.md",
         "docs/reference/requests.md",
         "docs/adr/README.md",
