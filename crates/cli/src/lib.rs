@@ -17,6 +17,7 @@ mod members;
 mod named;
 mod output;
 mod policy;
+mod progress;
 mod render;
 mod suites;
 mod tested;

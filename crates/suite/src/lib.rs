@@ -35,11 +35,13 @@ pub mod matrix;
 pub mod mutate;
 mod plain;
 mod play;
+mod progress;
 mod report;
 mod run;
 mod said;
 
 pub use placet_compiler::Place;
 pub use placet_compiler::texts::{Checked, Findings};
+pub use progress::{Event, Progress};
 pub use report::{Failure, Played, Report, Unlike, Verdict};
 pub use run::{Options, not_played, run, run_checked};

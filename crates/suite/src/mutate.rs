@@ -29,6 +29,7 @@ use thiserror::Error;
 pub use change::Toward;
 
 use crate::play::play;
+use crate::progress::{Event, Progress};
 use crate::run::{self, run_checked};
 use mutant::Mutant;
 
@@ -39,6 +40,8 @@ pub struct Options {
     pub jobs: NonZeroUsize,
     /// Only mutants of the rule of this name, `layer/rule`.
     pub rule: Option<SmolStr>,
+    /// Who is told how far it is.
+    pub progress: Progress,
 }
 
 impl Default for Options {
@@ -47,6 +50,7 @@ impl Default for Options {
         Self {
             jobs: NonZeroUsize::MIN,
             rule: None,
+            progress: Progress::default(),
         }
     }
 }
@@ -229,14 +233,17 @@ pub fn run(checked: &Checked, options: &Options) -> Result<Report, MutateError> 
         policy,
         mutants: &mutants,
         next: AtomicUsize::new(0),
+        progress: &options.progress,
         ended: Mutex::new(Vec::new()),
     };
+    options.progress.tell(Event::Begins(mutants.len()));
     std::thread::scope(|scope| {
         for _ in 1..options.jobs.get().min(mutants.len()) {
             scope.spawn(|| hand.work());
         }
         hand.work();
     });
+    options.progress.tell(Event::Over);
     Ok(Report {
         sources: checked.sources.clone(),
         mutants: hand.tried(),
@@ -263,6 +270,7 @@ struct Hand<'a> {
     policy: &'a Compiled,
     mutants: &'a [Mutant],
     next: AtomicUsize,
+    progress: &'a Progress,
     ended: Mutex<Vec<Ended>>,
 }
 
@@ -280,7 +288,10 @@ impl Hand<'_> {
             let Some(mutant) = self.mutants.get(at) else {
                 return;
             };
+            self.progress
+                .tell(Event::Starts(&format!("{}: {}", mutant.rule, mutant.what)));
             let (digest, fate) = self.fate(mutant);
+            self.progress.tell(Event::Ends);
             // A list that another thread was adding to is whole.
             let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
             ended.push(Ended { at, digest, fate });

@@ -11,6 +11,7 @@ use placet_evaluator::Engine;
 use placet_model::compiled::Compiled;
 
 use crate::play::play;
+use crate::progress::{Event, Progress};
 use crate::report::{Played, Report, Verdict};
 
 /// How to run tests.
@@ -22,6 +23,8 @@ pub struct Options {
     pub fail_fast: bool,
     /// How many threads play tests. The report is the same whatever it is.
     pub jobs: NonZeroUsize,
+    /// Who is told how far it is.
+    pub progress: Progress,
 }
 
 impl Default for Options {
@@ -31,6 +34,7 @@ impl Default for Options {
             filter: Vec::new(),
             fail_fast: false,
             jobs: NonZeroUsize::MIN,
+            progress: Progress::default(),
         }
     }
 }
@@ -94,8 +98,10 @@ pub(crate) fn play_all(
         next: AtomicUsize::new(0),
         stop: AtomicUsize::new(usize::MAX),
         fail_fast: options.fail_fast,
+        progress: &options.progress,
         played: Mutex::new(Vec::new()),
     };
+    options.progress.tell(Event::Begins(scenarios.len()));
     let jobs = options.jobs.get().min(scenarios.len());
     if jobs <= 1 {
         hand.work();
@@ -106,6 +112,7 @@ pub(crate) fn play_all(
             }
         });
     }
+    options.progress.tell(Event::Over);
     hand.tests()
 }
 
@@ -134,6 +141,7 @@ struct Hand<'a> {
     /// With `fail_fast`, the first test that failed so far.
     stop: AtomicUsize,
     fail_fast: bool,
+    progress: &'a Progress,
     played: Mutex<Vec<(usize, Played)>>,
 }
 
@@ -150,6 +158,7 @@ impl Hand<'_> {
                 return;
             }
             let started = Instant::now();
+            self.progress.tell(Event::Starts(&scenario.title));
             let verdict = match play(&self.engine, scenario) {
                 Ok(()) => Verdict::Passed,
                 Err(failure) => {
@@ -163,6 +172,7 @@ impl Hand<'_> {
                 elapsed: started.elapsed(),
                 ..Played::of(scenario, verdict)
             };
+            self.progress.tell(Event::Ends);
             // A list that another thread was adding to is whole.
             let mut all = self.played.lock().unwrap_or_else(PoisonError::into_inner);
             all.push((at, played));

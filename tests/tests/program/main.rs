@@ -20,3 +20,4 @@ mod start;
 mod suites;
 mod test;
 mod trust;
+mod watch;

@@ -184,3 +184,12 @@ fn rows_are_tests_of_their_own() {
         .shows("name=\"a note is read by whom it belongs to / one's own\"")
         .shows("line=\"11\"");
 }
+
+#[test]
+fn a_name_cannot_mislead_whoever_reads_a_build() {
+    let tests = TESTS.replace("own notes are read", "own \\u{202e}notes\\u{1b}[2J");
+    let run = folder(&tests)
+        .run(&["test", ".", "--format", "junit"])
+        .ends(0);
+    run.shows("name=\"own \\u{202e}notes\\u{1b}[2J\"");
+}

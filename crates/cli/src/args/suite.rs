@@ -22,6 +22,9 @@ pub(crate) struct Test {
     /// Exit with 1 when the policy has no tests
     #[arg(long)]
     pub(crate) fail_on_empty: bool,
+    /// Run again whenever a policy file or document changes, until Ctrl-C
+    #[arg(long)]
+    pub(crate) watch: bool,
     /// For people, for machines, or for a build server
     #[arg(long, value_enum, default_value_t = TestFormat::Text)]
     pub(crate) format: TestFormat,

@@ -10,7 +10,7 @@ use crate::command::line;
 use crate::error::Error;
 use crate::output::{Ended, Output};
 use crate::render::mutate::{self, Scored};
-use crate::suites;
+use crate::{progress, suites};
 
 /// Says which changes of a policy its tests do not notice.
 pub(crate) fn run(args: &Mutate) -> Result<Ended, Error> {
@@ -18,6 +18,7 @@ pub(crate) fn run(args: &Mutate) -> Result<Ended, Error> {
     let options = Options {
         jobs: args.jobs.unwrap_or_else(processors),
         rule: args.rule.as_ref().map(SmolStr::new),
+        progress: progress::bar("changes"),
     };
     let mut out = Output::new();
     let shown = (args.format == Format::Text).then_some(mutate::text as fn(&Scored) -> _);

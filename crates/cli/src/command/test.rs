@@ -1,5 +1,7 @@
 //! `placet test`
 
+mod watch;
+
 use std::num::NonZeroUsize;
 
 use placet::suite::{Options, Report};
@@ -9,15 +11,23 @@ use crate::command::{line, unmatched};
 use crate::error::Error;
 use crate::output::{Ended, Output};
 use crate::render::suite;
-use crate::{suites, tested};
+use crate::{progress, suites, tested};
 
-/// Runs the tests of policies.
+/// Runs the tests of policies: once, or again and again.
 pub(crate) fn run(args: &Test) -> Result<Ended, Error> {
+    match args.watch {
+        true => watch::run(args),
+        false => once(args),
+    }
+}
+
+fn once(args: &Test) -> Result<Ended, Error> {
     let suites = tested::find(&args.paths)?;
     let options = Options {
         filter: args.filter.clone(),
         fail_fast: args.fail_fast,
         jobs: args.jobs.unwrap_or_else(processors),
+        progress: progress::bar("tests"),
     };
     let mut out = Output::new();
     let shown = (args.format == TestFormat::Text).then_some(suite::text as fn(&Report) -> String);

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
 
-use placet_suite::Options;
+use placet_suite::{Event, Options, Progress};
 
 use crate::support::{report, report_with};
 
@@ -76,4 +77,34 @@ fn a_policy_with_errors_has_findings_and_no_report() {
     let findings = placet_suite::run([("a.placet", "grant g { agent any }")]);
     let findings = findings.expect_err("no policy").to_string();
     assert!(findings.contains("a.placet:1:"), "{findings}");
+}
+
+#[test]
+fn whoever_wants_to_is_told_how_far_a_run_is() {
+    for (count, fail_fast) in [(1, false), (4, false), (1, true)] {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let list = Arc::clone(&told);
+        let options = Options {
+            jobs: jobs(count),
+            fail_fast,
+            progress: Progress::to(move |event| {
+                let word = match event {
+                    Event::Begins(total) => format!("{total} begin"),
+                    Event::Starts(what) => format!("starts {what}"),
+                    Event::Ends => "ends".to_owned(),
+                    Event::Over => "over".to_owned(),
+                };
+                list.lock().expect("nobody panics").push(word);
+            }),
+            ..Options::default()
+        };
+        report_with(&many(10), &options);
+        let told = told.lock().expect("nobody panics");
+        let played = if fail_fast { 4 } else { 10 };
+        assert_eq!(told.first().map(String::as_str), Some("10 begin"));
+        assert_eq!(told.last().map(String::as_str), Some("over"));
+        assert_eq!(told.iter().filter(|word| *word == "ends").count(), played);
+        assert!(told.contains(&"starts number 3".to_owned()));
+        assert_eq!(told.len(), 2 * played + 2);
+    }
 }

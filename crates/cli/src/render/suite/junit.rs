@@ -6,6 +6,7 @@ use std::time::Duration;
 use placet::suite::{Played, Report, Verdict};
 
 use super::Sums;
+use crate::output::printable;
 use crate::suites::Ran;
 
 /// The reports: one suite per file, one case per test. A policy that cannot be used is a suite
@@ -124,20 +125,17 @@ fn seconds(time: Duration) -> String {
     format!("{:.6}", time.as_secs_f64())
 }
 
-/// Text as it may stand in elements and attributes. What XML 1.0 cannot hold becomes the
-/// replacement character.
+/// Text as it may stand in elements and attributes. Characters that command or mislead are
+/// made visible as everywhere; what else XML 1.0 cannot hold becomes the replacement character.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for char in text.chars() {
+    for char in printable(text).chars() {
         match char {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
-            '\n' | '\t' => safe.push(char),
-            char if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') => {
-                safe.push(char::REPLACEMENT_CHARACTER);
-            }
+            '\u{fffe}' | '\u{ffff}' => safe.push(char::REPLACEMENT_CHARACTER),
             char => safe.push(char),
         }
     }
