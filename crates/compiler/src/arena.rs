@@ -11,6 +11,7 @@ use placet_model::value::Value;
 pub(crate) struct Exprs {
     list: Vec<Expr>,
     depths: Vec<u16>,
+    sizes: Vec<usize>,
     ids: BTreeMap<Expr, ExprId>,
     /// How many parts of conditions have been elaborated, over the whole policy set.
     pub(crate) parts: usize,
@@ -29,12 +30,16 @@ impl Exprs {
             }
             return *id;
         }
-        let mut depth = 0;
-        expr.for_each_child(|child| depth = depth.max(self.depth(child)));
+        let (mut depth, mut size) = (0, 1_usize);
+        expr.for_each_child(|child| {
+            depth = depth.max(self.depth(child));
+            size = size.saturating_add(self.size(child));
+        });
         let id = ExprId::new(self.list.len());
         self.ids.insert(expr.clone(), id);
         self.list.push(expr);
         self.depths.push(depth.saturating_add(1));
+        self.sizes.push(size);
         id
     }
 
@@ -45,6 +50,11 @@ impl Exprs {
     /// How deep an expression is; a leaf is 1.
     pub(crate) fn depth(&self, id: ExprId) -> u16 {
         self.depths.get(id.index()).copied().unwrap_or_default()
+    }
+
+    /// How many parts an expression has when what it shares is written out; a leaf is 1.
+    pub(crate) fn size(&self, id: ExprId) -> usize {
+        self.sizes.get(id.index()).copied().unwrap_or(1)
     }
 
     /// A balanced tree of `and` or `or` over operands in their order: both associate, so

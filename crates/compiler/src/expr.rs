@@ -276,17 +276,33 @@ impl<'w, 'a, 'r> Elaborator<'w, 'a, 'r> {
 
     /// Counts one part of a condition; `false`, with an error, when there are too many.
     fn enter(&mut self, span: Span) -> bool {
-        self.nodes += 1;
         self.depth += 1;
+        let place = self.place(span);
+        if !self.count(1, place) {
+            return false;
+        }
+        // Elaboration may go somewhat deeper than what it makes: uses of lets leave no
+        // level of their own.
+        if self.depth > 2 * limits::DEPTH {
+            self.too_deep(place);
+            return false;
+        }
+        true
+    }
+
+    /// Counts parts of a condition. What is given to a parameter is written out wherever
+    /// the parameter is read, and counts there: it is walked as often.
+    fn count(&mut self, parts: usize, place: Place) -> bool {
         if self.exhausted {
             return false;
         }
-        let place = self.place(span);
-        self.exprs.parts += 1;
+        let before = self.exprs.parts;
+        self.nodes = self.nodes.saturating_add(parts);
+        self.exprs.parts = before.saturating_add(parts);
         if self.exprs.parts > limits::EXPANSION_TOTAL {
             self.exhausted = true;
             // Once is enough: everything after this one is beyond the limit too.
-            if self.exprs.parts == limits::EXPANSION_TOTAL + 1 {
+            if before <= limits::EXPANSION_TOTAL {
                 self.complain(
                     Diagnostic::error(
                         Code::PL0912,
@@ -316,12 +332,6 @@ impl<'w, 'a, 'r> Elaborator<'w, 'a, 'r> {
                 .note("a let is written out wherever it is used, and so are the lets in it")
                 .help("use fewer lets inside lets, or split the rule"),
             );
-            return false;
-        }
-        // Elaboration may go somewhat deeper than what it makes: uses of lets leave no
-        // level of their own.
-        if self.depth > 2 * limits::DEPTH {
-            self.too_deep(place);
             return false;
         }
         true

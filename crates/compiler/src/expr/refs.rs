@@ -132,7 +132,8 @@ impl Elaborator<'_, '_, '_> {
         if let Some(local) = self.locals.iter().rfind(|local| local.name == name.node) {
             let mut found = Found::new(local.typed.clone(), 0);
             found.input = false;
-            return Some(found);
+            let more = self.exprs.size(found.typed.id).saturating_sub(1);
+            return self.count(more, place).then_some(found);
         }
         if let Some(root) = Root::named(name) {
             return self

@@ -137,6 +137,26 @@ fn conditions_are_bounded_after_lets_are_written_out() {
 }
 
 #[test]
+fn what_is_given_to_a_let_counts_wherever_it_is_read() {
+    // Every call doubles what it is given, in one shared expression.
+    let codes = |calls: usize| -> Vec<String> {
+        let (open, close) = ("twice(".repeat(calls), ")".repeat(calls));
+        let text = format!(
+            "let twice(x: bool) = x and x\ndeny e {{ when {open}context.risk > 1{close} }}"
+        );
+        let (checked, _) = check_files(&[("p", POLICY), ("case", &text)]);
+        checked
+            .diagnostics
+            .iter()
+            .map(|found| found.code.to_string())
+            .collect()
+    };
+    assert_eq!(codes(4), Vec::<String>::new());
+    assert_eq!(codes(30), ["PL0912"]);
+    assert_eq!(codes(60), ["PL0912"]);
+}
+
+#[test]
 fn tests_written_out_for_each_row_are_bounded() {
     let codes = |lines: usize, rows: usize, cell: usize| {
         let lines = "call t { a = row.a } -> grant\n".repeat(lines);
