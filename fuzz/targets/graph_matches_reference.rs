@@ -37,7 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
                 generate::listing(&mut dice, policy, &pool, true),
             ),
         };
-        let decided = kind.decide(&engine, &request);
+        let (_, decided) = kind.decide(&engine, &request);
         let specified = kind.specify(&engine, &request);
         if decided != specified {
             let texts: Vec<String> = files.iter().map(generate::File::text).collect();

@@ -6,13 +6,18 @@ mod history;
 use placet_model::credential::Credential;
 use placet_model::ids::{GroupId, HistoryId, PatternId, ResourceFactsId};
 use placet_model::json::Fields;
-use placet_model::policy::{Entity, Fact, Field, GroupKind, HistoryKey, Moment, Policy};
+use placet_model::policy::{
+    Agent, Entity, Fact, Field, Group, GroupKind, HistoryKey, Moment, Policy,
+};
 use placet_model::request::{Principal, Request};
 use placet_model::resource::Resource;
 use placet_model::text::check_id;
+use smallvec::{SmallVec, smallvec};
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::inputs::{Inputs, Membership, ResourceValues};
+use crate::engine::Engine;
+use crate::index::Index;
+use crate::inputs::{Chain, Facts, Inputs, Membership, ResourceValues};
 use crate::pattern;
 use crate::typed::{Invalid, Slot, Strictness, brief, read};
 pub(crate) use history::selects_call;
@@ -25,17 +30,18 @@ pub const MAX_CHAIN: usize = 16;
 pub(crate) struct Bound<'p> {
     /// The links: root first, the acting agent last. At issuance only the acting one is
     /// asked, but it knows the whole chain.
-    pub(crate) links: Vec<Inputs<'p>>,
+    pub(crate) links: SmallVec<[Inputs<'p>; 1]>,
     /// Facts that the policy does not declare, as `agent.tier`, sorted.
     pub(crate) ignored: Vec<SmolStr>,
 }
 
 /// Types a request at a moment.
 pub(crate) fn bind<'p>(
-    policy: &'p Policy,
+    engine: &'p Engine,
     request: &Request,
     moment: Moment,
 ) -> Result<Bound<'p>, Invalid> {
+    let (policy, index) = (engine.policy(), engine.index());
     check_ids(request)?;
     let ancestors = ancestors(request, moment)?;
     let held = match moment {
@@ -68,7 +74,7 @@ pub(crate) fn bind<'p>(
     )?;
 
     let mut ignored = Vec::new();
-    let mut facts = vec![Slot::Absent; policy.facts.len()];
+    let mut facts: Facts = smallvec![Slot::Absent; policy.facts.len()];
     let none = Fields::new();
     let given: [(Entity, &Fields, Option<&Fields>, bool); 4] = [
         (
@@ -108,9 +114,10 @@ pub(crate) fn bind<'p>(
             }
         }
     }
+    let known = index.agent(policy, &request.agent.id);
     bind_agent(
         policy,
-        &request.agent.id,
+        known,
         &request.agent.facts,
         held.map(|held| &held.agent.facts),
         &mut facts,
@@ -118,7 +125,7 @@ pub(crate) fn bind<'p>(
     )?;
     ignored.sort();
 
-    let agent_groups = membership(
+    let agent_groups = index.membership(
         policy,
         GroupKind::Agents,
         &request.agent.id,
@@ -134,7 +141,7 @@ pub(crate) fn bind<'p>(
     let user_groups = match (&user, &request.user) {
         (Some(id), given) => {
             let groups = given.as_ref().and_then(|user| user.groups.as_deref());
-            membership(policy, GroupKind::Users, id, groups)
+            index.membership(policy, GroupKind::Users, id, groups)
         }
         (None, _) => Membership::default(),
     };
@@ -148,13 +155,14 @@ pub(crate) fn bind<'p>(
         )?;
     }
 
-    let mut chain: Vec<SmolStr> = ancestors.iter().map(|held| held.agent.id.clone()).collect();
+    let mut chain: Chain = ancestors.iter().map(|held| held.agent.id.clone()).collect();
     chain.push(request.agent.id.clone());
     let mut leaf = Inputs {
         policy,
         moment,
         open: false,
         agent: request.agent.id.clone(),
+        known: known.is_some(),
         agent_groups,
         user,
         user_groups,
@@ -178,10 +186,10 @@ pub(crate) fn bind<'p>(
         .map(|at| bind_history(&leaf, HistoryId::new(at), request))
         .collect::<Result<_, _>>()?;
 
-    let mut links = Vec::new();
+    let mut links = SmallVec::new();
     if moment == Moment::Runtime {
         for (depth, held) in ancestors.iter().enumerate() {
-            links.push(ancestor(&leaf, held, depth, request)?);
+            links.push(ancestor(index, &leaf, held, depth, request)?);
         }
     }
     links.push(leaf);
@@ -356,13 +364,13 @@ fn typed_field(policy: &Policy, field: &Field, given: &Fields) -> Result<Slot, I
 /// compared whether the moment knows the fact or not.
 fn bind_agent(
     policy: &Policy,
-    id: &str,
+    known: Option<&Agent>,
     given: &Fields,
     frozen: Option<&Fields>,
     facts: &mut [Slot],
     place: &str,
 ) -> Result<(), Invalid> {
-    let Some(agent) = declared(policy, id) else {
+    let Some(agent) = known else {
         return Ok(());
     };
     for (id, value) in &agent.facts {
@@ -390,10 +398,7 @@ fn bind_agent(
 }
 
 /// A declared agent.
-pub(crate) fn declared<'p>(
-    policy: &'p Policy,
-    id: &str,
-) -> Option<&'p placet_model::policy::Agent> {
+pub(crate) fn declared<'p>(policy: &'p Policy, id: &str) -> Option<&'p Agent> {
     policy
         .agents
         .binary_search_by(|agent| agent.name.as_str().cmp(id))
@@ -412,52 +417,48 @@ pub fn is_in(policy: &Policy, group: &str, who: &str, said: Option<&[SmolStr]>) 
         .any(|sure| sure.name == group)
 }
 
-/// In which groups an agent or user is.
+/// In which groups an agent or user is. Who decides calls asks the index.
 pub(crate) fn membership(
     policy: &Policy,
     kind: GroupKind,
     id: &str,
     given: Option<&[SmolStr]>,
 ) -> Membership {
-    let direct = |group: &placet_model::policy::Group| -> Option<bool> {
-        if group.from_request {
-            given.map(|given| given.contains(&group.name))
-        } else {
-            Some(
-                group
-                    .members
-                    .binary_search_by(|member| member.as_str().cmp(id))
-                    .is_ok(),
-            )
-        }
-    };
     let mut result = Membership::default();
     for (at, group) in policy.groups.iter().enumerate() {
-        if group.kind != kind {
-            continue;
-        }
-        let nested = group
-            .nested
-            .iter()
-            .filter_map(|id| policy.groups.get(id.index()));
-        let mut answer = Some(false);
-        for one in std::iter::once(group).chain(nested) {
-            match direct(one) {
-                Some(true) => {
-                    answer = Some(true);
-                    break;
-                }
-                Some(false) => {}
-                None => answer = None,
-            }
-        }
-        match answer {
-            Some(true) => result.sure.push(GroupId::new(at)),
-            Some(false) => {}
-            None => result.unsure.push(GroupId::new(at)),
+        if group.kind == kind {
+            result.add(GroupId::new(at), is_member(policy, group, id, given));
         }
     }
     result
+}
+
+/// Whether somebody is in a group or one nested in it; `None` when it was not told.
+pub(crate) fn is_member(
+    policy: &Policy,
+    group: &Group,
+    id: &str,
+    given: Option<&[SmolStr]>,
+) -> Option<bool> {
+    let nested = group
+        .nested
+        .iter()
+        .filter_map(|id| policy.groups.get(id.index()));
+    let mut answer = Some(false);
+    for one in std::iter::once(group).chain(nested) {
+        let direct = if one.from_request {
+            given.map(|given| given.contains(&one.name))
+        } else {
+            let member = one.members.binary_search_by(|name| name.as_str().cmp(id));
+            Some(member.is_ok())
+        };
+        match direct {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => answer = None,
+        }
+    }
+    answer
 }
 
 /// A request cannot put anybody into a group whose members the policy names.
@@ -531,6 +532,7 @@ fn within_any(policy: &Policy, patterns: &[PatternId], resource: &Resource) -> b
 /// when its credential was issued, all else as now. Facts `at runtime` were not known then,
 /// so that for it they are missing.
 fn ancestor<'p>(
+    index: &Index,
     leaf: &Inputs<'p>,
     held: &Credential,
     depth: usize,
@@ -539,7 +541,9 @@ fn ancestor<'p>(
     let policy = leaf.policy;
     let mut link = leaf.clone();
     link.agent = held.agent.id.clone();
-    link.agent_groups = membership(
+    let known = index.agent(policy, &held.agent.id);
+    link.known = known.is_some();
+    link.agent_groups = index.membership(
         policy,
         GroupKind::Agents,
         &held.agent.id,
@@ -556,7 +560,7 @@ fn ancestor<'p>(
     )?;
     bind_agent(
         policy,
-        &held.agent.id,
+        known,
         &held.agent.facts,
         None,
         &mut link.facts,

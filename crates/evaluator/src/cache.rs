@@ -94,9 +94,9 @@ impl Cache {
                 .iter()
                 .map(|read| input(acting, request, prepared, read))
                 .collect(),
-            triples: prepared.triples.clone(),
+            triples: prepared.triples.to_vec(),
             plain: prepared.args.is_none(),
-            held: prepared.held.clone(),
+            held: prepared.held.to_vec(),
             issued: acting.issued,
             reads,
         };
@@ -104,7 +104,7 @@ impl Cache {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let sets = state
                 .sets
-                .get(&prepared.triples)
+                .get(prepared.triples.as_slice())
                 .cloned()
                 .unwrap_or_default();
             for reads in sets {
@@ -120,7 +120,7 @@ impl Cache {
         if state.sets.len() > state.decisions.cap().get() {
             state.sets.clear();
         }
-        let sets = state.sets.entry(prepared.triples.clone()).or_default();
+        let sets = state.sets.entry(prepared.triples.to_vec()).or_default();
         if !sets.contains(&reads) {
             if sets.len() >= MAX_SETS {
                 sets.remove(0);
@@ -141,7 +141,7 @@ fn input(acting: &Inputs<'_>, request: &Request, prepared: &Prepared<'_>, read: 
         Read::Task => Input::MaybeText(acting.task.clone()),
         Read::Fact(id) => Input::Slot(acting.fact(*id)),
         Read::Now => Input::Time(acting.now),
-        Read::Chain => Input::Texts(acting.chain.clone()),
+        Read::Chain => Input::Texts(acting.chain.to_vec()),
         Read::History(id) => Input::Slot(match acting.length(*id) {
             Some(length) => Slot::Known(Value::Int(length)),
             None => acting.history(*id),

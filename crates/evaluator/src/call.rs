@@ -242,6 +242,10 @@ fn instance_of(
     template: &Pattern,
     resource: &Resource,
 ) -> bool {
+    // Many tools of plain triples take any resource at all.
+    if template.segments.is_empty() && template.tail {
+        return true;
+    }
     let Some(region) = pattern::region(template) else {
         return false;
     };

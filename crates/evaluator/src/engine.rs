@@ -16,10 +16,15 @@ use crate::cache::Cache;
 use crate::call::{self, Triple};
 use crate::duties::covers_tool;
 use crate::explain::{self, Also, Explanation};
+use crate::index::{Index, Table};
 use crate::inputs::{Read, Trace};
-use crate::runtime::{self, Refusal};
+use crate::runtime::{self, Prepared, Refusal, Ruling};
 use crate::typed::{self, Strictness};
 use crate::{issuance, listing, outlook};
+
+const NO_CREDENTIAL: &str =
+    "/credential: missing: a call is decided under the credential that issuance returned";
+const A_CREDENTIAL: &str = "/credential: the policy alone was asked to decide, and here is one";
 
 /// Decides requests against one compiled policy.
 ///
@@ -28,14 +33,16 @@ use crate::{issuance, listing, outlook};
 #[derive(Debug)]
 pub struct Engine {
     compiled: Compiled,
+    index: Index,
     cache: Option<Cache>,
 }
 
 impl Engine {
     /// A decision point for a compiled policy, without a cache.
     #[must_use]
-    pub const fn new(compiled: Compiled) -> Self {
+    pub fn new(compiled: Compiled) -> Self {
         Self {
+            index: Index::new(compiled.policy(), compiled.graphs()),
             compiled,
             cache: None,
         }
@@ -69,13 +76,7 @@ impl Engine {
             Asked::Call { .. } | Asked::Triple { .. } | Asked::Listing { .. }
                 if request.credential.is_none() =>
             {
-                self.refusal(
-                    Reason::InvalidRequest,
-                    Some(
-                        "/credential: missing: a call is decided under the credential that \
-                         issuance returned",
-                    ),
-                )
+                self.refusal(Reason::InvalidRequest, Some(NO_CREDENTIAL))
             }
             Asked::Call { .. } | Asked::Triple { .. } => self.decide_call(request),
             Asked::Listing { .. } => listing::decide(self, request),
@@ -88,16 +89,52 @@ impl Engine {
     #[must_use]
     pub fn decide_without_credential(&self, request: &Request) -> Decision {
         if request.credential.is_some() {
-            return self.refusal(
-                Reason::InvalidRequest,
-                Some("/credential: the policy alone was asked to decide, and here is one"),
-            );
+            return self.refusal(Reason::InvalidRequest, Some(A_CREDENTIAL));
         }
         match &request.asked {
             Asked::Scopes { .. } => issuance::decide(self, request),
             Asked::Call { .. } | Asked::Triple { .. } => self.decide_call(request),
             Asked::Listing { .. } => listing::decide(self, request),
         }
+    }
+
+    /// Types a call or triple and looks up its names, once, so that it can be answered
+    /// without doing so again.
+    #[must_use]
+    pub fn ready<'e>(&'e self, request: &'e Request) -> Ready<'e> {
+        self.make_ready(request, request.credential.is_some())
+    }
+
+    /// As [`Engine::ready`], to be answered by the policy alone.
+    #[must_use]
+    pub fn ready_without_credential<'e>(&'e self, request: &'e Request) -> Ready<'e> {
+        self.make_ready(request, request.credential.is_none())
+    }
+
+    fn make_ready<'e>(&'e self, request: &'e Request, acceptable: bool) -> Ready<'e> {
+        let prepared = if acceptable {
+            runtime::prepare(self, request, &Trace::off()).map_err(|refusal| refusal.reason)
+        } else {
+            Err(Reason::InvalidRequest)
+        };
+        Ready {
+            engine: self,
+            request,
+            prepared,
+        }
+    }
+
+    /// Decides a call or triple as [`Engine::decide`] does, and tells the answer alone:
+    /// for the way of every call, where nobody looks at rules and inputs. It asks no cache.
+    #[must_use]
+    pub fn ruling(&self, request: &Request) -> Ruling {
+        self.ready(request).ruling()
+    }
+
+    /// As [`Engine::ruling`], by the policy alone.
+    #[must_use]
+    pub fn ruling_without_credential(&self, request: &Request) -> Ruling {
+        self.ready_without_credential(request).ruling()
     }
 
     /// What becomes of a plain triple, by policy alone, while what the request leaves out is
@@ -204,12 +241,35 @@ impl Engine {
         }
     }
 
+    /// Decides a call that was accepted, asking no cache.
+    pub(crate) fn decide_anew(&self, request: &Request) -> Decision {
+        let trace = Trace::default();
+        match runtime::prepare(self, request, &trace) {
+            Ok(prepared) => runtime::decide(self, request, &prepared, &trace),
+            Err(refusal) => self.refused(&refusal),
+        }
+    }
+
     pub(crate) const fn policy(&self) -> &Policy {
         self.compiled.policy()
     }
 
     pub(crate) fn graphs(&self) -> &[Graph] {
         self.compiled.graphs()
+    }
+
+    pub(crate) const fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// The layers with their graphs.
+    pub(crate) fn layers(&self) -> impl Iterator<Item = LayerGraph<'_>> {
+        let graphs = self.graphs().iter().zip(self.index.tables());
+        graphs.enumerate().map(|(at, (graph, table))| LayerGraph {
+            guardrail: self.is_guardrail(LayerId::new(at)),
+            graph,
+            table,
+        })
     }
 
     pub(crate) fn is_guardrail(&self, layer: LayerId) -> bool {
@@ -300,5 +360,32 @@ impl Engine {
         texts.sort();
         texts.dedup();
         texts
+    }
+}
+
+/// A layer as it is walked.
+#[derive(Clone, Copy)]
+pub(crate) struct LayerGraph<'e> {
+    pub(crate) guardrail: bool,
+    pub(crate) graph: &'e Graph,
+    pub(crate) table: &'e Table,
+}
+
+/// A call or triple that was typed and whose names were looked up: it can be answered at
+/// once, again and again.
+pub struct Ready<'e> {
+    engine: &'e Engine,
+    request: &'e Request,
+    prepared: Result<Prepared<'e>, Reason>,
+}
+
+impl Ready<'_> {
+    /// The answer.
+    #[must_use]
+    pub fn ruling(&self) -> Ruling {
+        match &self.prepared {
+            Ok(prepared) => runtime::ruling(self.engine, self.request, prepared),
+            Err(reason) => Ruling::Denied(*reason),
+        }
     }
 }

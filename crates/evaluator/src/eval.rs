@@ -7,7 +7,7 @@ mod loops;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use placet_model::ids::{ActionId, ExprId, FunctionId, PatternId};
+use placet_model::ids::{ActionId, ExprId, FactId, FunctionId, PatternId};
 use placet_model::pattern::{Concrete, Seg};
 use placet_model::policy::{Entity, Expr, Extract, Moment, Pattern, Segment, Type};
 use placet_model::render;
@@ -158,18 +158,10 @@ impl<'a> Eval<'a> {
         let Some(expr) = self.get(id) else {
             return Slot::Undefined;
         };
-        let policy = self.inputs.policy;
         match expr {
             Expr::Const(value) => Slot::Known(value.clone()),
             Expr::Fact(fact) => {
-                self.trace.read(Read::Fact(*fact));
-                if policy
-                    .facts
-                    .get(fact.index())
-                    .is_some_and(|fact| fact.entity == Entity::User)
-                {
-                    self.trace.read(Read::User);
-                }
+                self.read_fact(*fact);
                 let slot = self.inputs.fact(*fact);
                 if slot == Slot::Open {
                     self.trace.open(self.text(id));
@@ -335,7 +327,7 @@ impl<'a> Eval<'a> {
             Slot::Known(value) => Need::Known(value),
             Slot::Open => Need::Open,
             Slot::Absent | Slot::Undefined | Slot::Partial(_) => {
-                if self.is_input(id) {
+                if self.trace.is_on() && self.is_input(id) {
                     self.trace.missing(self.text(id));
                 }
                 Need::Undefined
@@ -417,12 +409,42 @@ impl<'a> Eval<'a> {
         }
     }
 
+    /// The value of a literal, or of a fact that has one, as it lies there: what most
+    /// conditions compare.
+    fn given(&self, id: ExprId) -> Option<&'a Value> {
+        match self.get(id)? {
+            Expr::Const(value) => Some(value),
+            Expr::Fact(fact) => {
+                let Slot::Known(value) = self.inputs.facts.get(fact.index())? else {
+                    return None;
+                };
+                self.read_fact(*fact);
+                Some(value)
+            }
+            _ => None,
+        }
+    }
+
+    fn read_fact(&self, fact: FactId) {
+        if !self.trace.is_on() {
+            return;
+        }
+        self.trace.read(Read::Fact(fact));
+        let declared = self.inputs.policy.facts.get(fact.index());
+        if declared.is_some_and(|fact| fact.entity == Entity::User) {
+            self.trace.read(Read::User);
+        }
+    }
+
     fn one(
         &self,
         a: ExprId,
         captures: Option<PatternId>,
         test: impl Fn(&Value) -> Option<bool>,
     ) -> Truths {
+        if let Some(value) = self.given(a) {
+            return test(value).map_or(Truths::UNDEFINED, Truths::of);
+        }
         match self.need(a, captures) {
             Need::Known(value) => test(&value).map_or(Truths::UNDEFINED, Truths::of),
             Need::Open => Truths::OPEN,
@@ -437,6 +459,9 @@ impl<'a> Eval<'a> {
         captures: Option<PatternId>,
         test: &dyn Fn(&Value, &Value) -> Option<bool>,
     ) -> Truths {
+        if let (Some(a), Some(b)) = (self.given(a), self.given(b)) {
+            return test(a, b).map_or(Truths::UNDEFINED, Truths::of);
+        }
         match (self.need(a, captures), self.need(b, captures)) {
             (Need::Undefined, _) | (_, Need::Undefined) => Truths::UNDEFINED,
             (Need::Open, _) | (_, Need::Open) => Truths::OPEN,

@@ -148,7 +148,7 @@ pub(crate) fn explain(
         Asked::Scopes { .. } => placet_model::policy::Moment::Issuance,
         _ => placet_model::policy::Moment::Runtime,
     };
-    let bound = bind::bind(engine.policy(), request, moment);
+    let bound = bind::bind(engine, request, moment);
     let ignored = bound
         .as_ref()
         .map(|bound| bound.ignored.clone())

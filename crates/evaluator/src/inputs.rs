@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use placet_model::ids::{FactId, GroupId, HistoryId, ResourceFactsId};
 use placet_model::policy::{Entity, Moment, Policy};
 use placet_model::value::{Time, Value};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::truth::Truths;
@@ -19,17 +20,19 @@ pub(crate) struct Inputs<'p> {
     /// What the request leaves out is open, and not missing.
     pub(crate) open: bool,
     pub(crate) agent: SmolStr,
+    /// The policy declares the agent.
+    pub(crate) known: bool,
     pub(crate) agent_groups: Membership,
     pub(crate) user: Option<SmolStr>,
     pub(crate) user_groups: Membership,
     pub(crate) task: Option<SmolStr>,
     /// By fact id, defaults filled in.
-    pub(crate) facts: Vec<Slot>,
+    pub(crate) facts: Facts,
     pub(crate) now: Option<Time>,
     /// When the credential of this link was issued.
     pub(crate) issued: Option<Time>,
     /// Agents of the chain, root first, the acting one last.
-    pub(crate) chain: Vec<SmolStr>,
+    pub(crate) chain: Chain,
     /// By history id.
     pub(crate) histories: Vec<Slot>,
     /// By history id, for those of which the host told no more than their length.
@@ -38,6 +41,12 @@ pub(crate) struct Inputs<'p> {
     pub(crate) resources: Vec<(SmolStr, ResourceValues)>,
 }
 
+/// A slot per declared fact; few policies declare more than lie in place here.
+pub(crate) type Facts = SmallVec<[Slot; 8]>;
+
+/// Agents of a chain; most have one.
+pub(crate) type Chain = SmallVec<[SmolStr; 1]>;
+
 /// What the host said of one resource: a slot per fact of each block that it lies in.
 pub(crate) type ResourceValues = Vec<(ResourceFactsId, Vec<(SmolStr, Slot)>)>;
 
@@ -45,12 +54,21 @@ pub(crate) type ResourceValues = Vec<(ResourceFactsId, Vec<(SmolStr, Slot)>)>;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Membership {
     /// Certainly in, closed under nesting, sorted.
-    pub(crate) sure: Vec<GroupId>,
+    pub(crate) sure: SmallVec<[GroupId; 4]>,
     /// Undefined, because the host did not tell; sorted.
-    pub(crate) unsure: Vec<GroupId>,
+    pub(crate) unsure: SmallVec<[GroupId; 4]>,
 }
 
 impl Membership {
+    /// Adds a group, after those before it.
+    pub(crate) fn add(&mut self, group: GroupId, is_in: Option<bool>) {
+        match is_in {
+            Some(true) => self.sure.push(group),
+            Some(false) => {}
+            None => self.unsure.push(group),
+        }
+    }
+
     /// Whether it is in one of some groups.
     pub(crate) fn in_any(&self, groups: &[GroupId]) -> Truths {
         let among = |list: &[GroupId]| groups.iter().any(|group| list.binary_search(group).is_ok());
@@ -176,44 +194,81 @@ impl Read {
 }
 
 /// What a decision read, what it missed, and what was still open.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Trace {
+    /// Not there when nobody will ask.
+    notes: Option<Notes>,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
     reads: RefCell<Vec<Read>>,
     missing: RefCell<BTreeSet<SmolStr>>,
     open: RefCell<BTreeSet<SmolStr>>,
 }
 
+impl Default for Trace {
+    fn default() -> Self {
+        Self {
+            notes: Some(Notes::default()),
+        }
+    }
+}
+
 impl Trace {
+    /// A trace that notes nothing, for who asks for nothing but the answer.
+    pub(crate) const fn off() -> Self {
+        Self { notes: None }
+    }
+
+    /// Whether anything is noted, so that what would be noted has to be worked out.
+    pub(crate) const fn is_on(&self) -> bool {
+        self.notes.is_some()
+    }
+
     pub(crate) fn read(&self, read: Read) {
-        let mut reads = self.reads.borrow_mut();
-        if !reads.contains(&read) {
-            reads.push(read);
+        if let Some(notes) = &self.notes {
+            let mut reads = notes.reads.borrow_mut();
+            if !reads.contains(&read) {
+                reads.push(read);
+            }
         }
     }
 
     pub(crate) fn missing(&self, what: impl Into<SmolStr>) {
-        self.missing.borrow_mut().insert(what.into());
+        if let Some(notes) = &self.notes {
+            notes.missing.borrow_mut().insert(what.into());
+        }
     }
 
     pub(crate) fn open(&self, what: impl Into<SmolStr>) {
-        self.open.borrow_mut().insert(what.into());
+        if let Some(notes) = &self.notes {
+            notes.open.borrow_mut().insert(what.into());
+        }
     }
 
     /// What was read, sorted.
     pub(crate) fn reads(&self) -> Vec<Read> {
-        let mut reads = self.reads.borrow().clone();
+        let notes = self.notes.iter();
+        let mut reads: Vec<Read> = notes
+            .flat_map(|notes| notes.reads.borrow().clone())
+            .collect();
         reads.sort();
         reads
     }
 
     pub(crate) fn all_missing(&self) -> Vec<SmolStr> {
-        self.missing.borrow().iter().cloned().collect()
+        let notes = self.notes.iter();
+        notes
+            .flat_map(|notes| notes.missing.borrow().clone())
+            .collect()
     }
 
     /// What was open, sorted; forgotten afterwards.
     pub(crate) fn take_open(&self) -> Vec<SmolStr> {
-        std::mem::take(&mut *self.open.borrow_mut())
-            .into_iter()
+        let notes = self.notes.iter();
+        notes
+            .flat_map(|notes| std::mem::take(&mut *notes.open.borrow_mut()))
             .collect()
     }
 }

@@ -43,7 +43,7 @@ fn issue(engine: &Engine, request: &Request) -> Result<Decision, Refusal> {
     let Asked::Scopes { scopes, ttl } = &request.asked else {
         return Err(Invalid::new("", "this is not a question about scopes").into());
     };
-    let bound = bind::bind(engine.policy(), request, Moment::Issuance)?;
+    let bound = bind::bind(engine, request, Moment::Issuance)?;
     let inputs = leaf(&bound)?;
     let Some(now) = request.time else {
         return Err(Invalid::new("/time", "missing").into());
@@ -149,7 +149,7 @@ pub(crate) fn visit(
     let Asked::Scopes { scopes, ttl } = &request.asked else {
         return;
     };
-    let Ok(bound) = bind::bind(engine.policy(), request, Moment::Issuance) else {
+    let Ok(bound) = bind::bind(engine, request, Moment::Issuance) else {
         return;
     };
     let (Ok(inputs), Some(now)) = (leaf(&bound), request.time) else {

@@ -35,7 +35,7 @@ fn list(engine: &Engine, request: &Request) -> Result<Decision, Refusal> {
     let Asked::Listing { tool } = &request.asked else {
         return Err(Invalid::new("", "this is not a question about tools").into());
     };
-    let bound = bind::bind(policy, request, Moment::Runtime)?;
+    let bound = bind::bind(engine, request, Moment::Runtime)?;
     let wanted: Vec<FunctionId> = policy
         .functions
         .iter()
@@ -100,7 +100,7 @@ pub(crate) fn visit(
     let Asked::Listing { tool } = &request.asked else {
         return;
     };
-    let Ok(bound) = bind::bind(policy, request, Moment::Runtime) else {
+    let Ok(bound) = bind::bind(engine, request, Moment::Runtime) else {
         return;
     };
     let trace = Trace::default();

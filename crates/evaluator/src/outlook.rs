@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use placet_model::decision::{Answer, Decision, Reason, RuleNote};
 use placet_model::ids::{ActionId, FunctionId, PatternId, RuleId};
 use placet_model::pattern::{Concrete, covers};
-use placet_model::policy::{Approval, Consent, Entity, Moment, Policy, RuleKind};
+use placet_model::policy::{Approval, Consent, Entity, Moment, RuleKind};
 use placet_model::render;
 use placet_model::request::{Asked, Request};
 use placet_model::resource::Resource;
@@ -106,7 +106,7 @@ pub(crate) fn regions(
     told: Told,
 ) -> Result<Vec<Vec<(PatternId, Concrete)>>, Box<Decision>> {
     let policy = engine.policy();
-    let bound = opened(policy, request, told, Moment::Runtime)
+    let bound = opened(engine, request, told, Moment::Runtime)
         .map_err(|refusal| Box::new(engine.refused(&refusal)))?;
     let trace = Trace::default();
     let nowhere = Concrete::ALL;
@@ -156,7 +156,7 @@ fn look(engine: &Engine, request: &Request, told: Told) -> Result<Outlook, Refus
     if !call::is_instance(policy, function, action, &place) {
         return Err(Invalid::new("/resource", "no resource of this function and action").into());
     }
-    let bound = opened(policy, request, told, Moment::Runtime)?;
+    let bound = opened(engine, request, told, Moment::Runtime)?;
     check_agents(&bound)?;
     let region = Concrete::from(&place);
     let site = Site {
@@ -177,7 +177,7 @@ fn look(engine: &Engine, request: &Request, told: Told) -> Result<Outlook, Refus
     let pair = Pair::gather(engine, looking.inputs, site, &trace)?;
     looking.denies(&pair, None)?;
     // What can never be issued can never be used.
-    let issuing = opened(policy, request, told, Moment::Issuance)?;
+    let issuing = opened(engine, request, told, Moment::Issuance)?;
     let at_issue = Pair::gather(engine, leaf(&issuing)?, site, &trace)?;
     looking.denies(&at_issue, Some(Moment::Issuance))?;
     looking.assents_at_issuance(&at_issue)?;
@@ -194,18 +194,19 @@ fn look(engine: &Engine, request: &Request, told: Told) -> Result<Outlook, Refus
 
 /// A request, typed, where what is not told is open.
 fn opened<'p>(
-    policy: &'p Policy,
+    engine: &'p Engine,
     request: &Request,
     told: Told,
     moment: Moment,
 ) -> Result<Bound<'p>, Refusal> {
+    let policy = engine.policy();
     let mut bound = match (moment, request.time) {
         (Moment::Issuance, None) => {
             let mut some = request.clone();
             some.time = Some(Time(0));
-            bind::bind(policy, &some, moment)?
+            bind::bind(engine, &some, moment)?
         }
-        _ => bind::bind(policy, request, moment)?,
+        _ => bind::bind(engine, request, moment)?,
     };
     for link in &mut bound.links {
         link.open = true;

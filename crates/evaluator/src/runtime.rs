@@ -2,22 +2,24 @@
 //! the chain.
 
 mod choose;
+mod lean;
 
 use std::cell::OnceCell;
 
 use placet_model::credential::Credential;
 use placet_model::decision::{Decision, Obligations, Reason};
 use placet_model::graph::Graph;
-use placet_model::ids::{FunctionId, LayerId, RuleId};
+use placet_model::ids::{FunctionId, RuleId};
 use placet_model::pattern::{Concrete, Region};
 use placet_model::policy::{GroupKind, Moment, RuleKind};
 use placet_model::request::{Asked, Request};
 use placet_model::resource::Resource;
 use placet_model::value::{Time, Value};
 use placet_model::{digest, text};
+use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
-use crate::bind::{self, Bound, declared};
+use crate::bind::{self, Bound};
 use crate::call::{self, Triple};
 use crate::duties::{covers_tool, merge};
 use crate::engine::Engine;
@@ -25,8 +27,11 @@ use crate::eval::{Args, Eval, Place, Site};
 use crate::inputs::{Inputs, Trace};
 use crate::truth::Truths;
 use crate::typed::{Invalid, brief};
+use crate::walk::exact::{Where, Who};
 use crate::walk::{self, Arm};
 use choose::choose;
+pub use lean::Ruling;
+pub(crate) use lean::ruling;
 
 /// How far before its issuance a credential is already accepted, in microseconds: clocks
 /// differ. There is no leeway at its end.
@@ -59,16 +64,23 @@ impl From<Invalid> for Refusal {
     }
 }
 
+/// Ends and depths of the scopes that cover a triple, or why none does.
+pub(crate) type Held = Result<Vec<(Time, u32)>, Reason>;
+
 /// A call that the rules can be asked about.
 pub(crate) struct Prepared<'p> {
     pub(crate) bound: Bound<'p>,
-    pub(crate) triples: Vec<Triple>,
+    pub(crate) triples: SmallVec<[Triple; 1]>,
     /// The arguments; a plain triple does not tell them, so that only what holds whatever
     /// they are grants it, and a deny that some could meet stands.
     pub(crate) args: Option<Value>,
     pub(crate) digest: CallDigest<'p>,
     /// Per triple, what the credential gives: ends and depths of its scopes, or why none.
-    pub(crate) held: Vec<Result<Vec<(Time, u32)>, Reason>>,
+    pub(crate) held: SmallVec<[Held; 1]>,
+    /// Per link, who acts for whom, in numbers.
+    pub(crate) who: SmallVec<[Who; 1]>,
+    /// Per triple, its resource in numbers.
+    pub(crate) places: SmallVec<[Where; 1]>,
 }
 
 /// The digest of a call, made when a duty per call first asks for it.
@@ -90,14 +102,14 @@ pub(crate) fn prepare<'p>(
     trace: &Trace,
 ) -> Result<Prepared<'p>, Refusal> {
     let policy = engine.policy();
-    let bound = bind::bind(policy, request, Moment::Runtime)?;
+    let bound = bind::bind(engine, request, Moment::Runtime)?;
     let leaf = leaf(&bound)?;
-    let (triples, args) = match &request.asked {
+    let (triples, args): (SmallVec<[Triple; 1]>, _) = match &request.asked {
         Asked::Call { tool, args } => {
             let function = known_tool(engine, tool)?;
             let typed = call::arguments(policy, function, args)?;
             let triples = call::triples(leaf, function, &typed, trace)?;
-            (triples, Some(typed))
+            (SmallVec::from_vec(triples), Some(typed))
         }
         Asked::Triple {
             tool,
@@ -106,7 +118,7 @@ pub(crate) fn prepare<'p>(
         } => {
             text::check_id(tool).map_err(|error| Invalid::new("/tool", error.to_string()))?;
             text::check_id(action).map_err(|error| Invalid::new("/action", error.to_string()))?;
-            let place = Resource::parse(resource)
+            let place = Resource::try_from(resource.clone())
                 .map_err(|error| Invalid::new("/resource", error.to_string()))?;
             let function = known_tool(engine, tool)?;
             let action_id = policy.action(action).filter(|action| {
@@ -144,20 +156,30 @@ pub(crate) fn prepare<'p>(
                 action: action_id,
                 resource: place,
             };
-            (vec![triple], None)
+            (smallvec![triple], None)
         }
         Asked::Scopes { .. } | Asked::Listing { .. } => {
             return Err(Invalid::new("", "this is not a question about a call").into());
         }
     };
     if let Err(refusal) = check_agents(&bound).and_then(|()| check_holder(request)) {
-        return Err(Refusal { triples, ..refusal });
+        return Err(Refusal {
+            triples: triples.into_vec(),
+            ..refusal
+        });
     }
     let held = triples
         .iter()
         .map(|triple| held(engine, request, triple))
         .collect();
+    let index = engine.index();
+    let links = bound.links.iter();
+    let touched = triples.iter();
     Ok(Prepared {
+        who: links.map(|link| Who::new(index, link)).collect(),
+        places: touched
+            .map(|triple| Where::new(index, &triple.resource))
+            .collect(),
         bound,
         triples,
         args,
@@ -179,7 +201,7 @@ pub(crate) fn leaf<'b, 'p>(bound: &'b Bound<'p>) -> Result<&'b Inputs<'p>, Refus
 
 fn known_tool(engine: &Engine, tool: &str) -> Result<FunctionId, Refusal> {
     let policy = engine.policy();
-    if let Some(function) = policy.function(tool) {
+    if let Some(function) = engine.index().function(tool) {
         return Ok(function);
     }
     let below = policy
@@ -210,7 +232,7 @@ pub(crate) fn check_agents(bound: &Bound<'_>) -> Result<(), Refusal> {
                 .get(id.index())
                 .is_some_and(|group| group.kind == GroupKind::Agents && group.from_request)
         });
-        if !in_group && declared(link.policy, &link.agent).is_none() {
+        if !in_group && !link.known {
             return Err(Refusal::new(
                 Reason::UnknownAgent,
                 format!(
@@ -366,10 +388,10 @@ fn verdict(
     for (at, link) in links.iter().enumerate() {
         let acting = at + 1 == links.len();
         let eval = Eval::new(link, site, trace);
-        for (number, graph) in engine.graphs().iter().enumerate() {
-            let found = matching(engine, graph, &eval);
+        for layer in engine.layers() {
+            let found = matching(engine, layer.graph, &eval);
             denies.extend(found.denies);
-            let guardrail = engine.is_guardrail(LayerId::new(number));
+            let guardrail = layer.guardrail;
             ungranted |= !guardrail && found.grants.is_empty();
             if acting {
                 layers.push((guardrail, found.grants, found.requires));

@@ -1,6 +1,8 @@
 //! Walks a layer's graph: gathers the arms that a request can touch, and runs their test
 //! graphs.
 
+pub(crate) mod exact;
+
 use std::collections::HashSet;
 
 use placet_model::graph::{Atom, Cases, Dimension, Graph, Key, Node};

@@ -44,12 +44,14 @@ impl Compiled {
     }
 
     /// The typed policy.
+    #[inline]
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
     }
 
     /// The graphs, in the order of the layers.
+    #[inline]
     #[must_use]
     pub fn graphs(&self) -> &[Graph] {
         &self.graphs

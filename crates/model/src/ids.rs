@@ -12,6 +12,7 @@ macro_rules! ids {
 
         impl $name {
             /// The position as an index.
+            #[inline]
             #[must_use]
             pub const fn index(self) -> usize {
                 self.0 as usize
@@ -20,6 +21,7 @@ macro_rules! ids {
             /// The id of a position.
             ///
             /// Positions beyond `u32` do not exist: every arena is limited far below.
+            #[inline]
             #[must_use]
             pub fn new(index: usize) -> Self {
                 Self(u32::try_from(index).unwrap_or(u32::MAX))

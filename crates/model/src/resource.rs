@@ -38,12 +38,7 @@ impl Resource {
     ///
     /// The first thing that is wrong with it, and where.
     pub fn parse(text: &str) -> Result<Self, ResourceError> {
-        check_shape(text)?;
-        let mut start = 0;
-        for segment in text.split('/') {
-            check_segment(segment).map_err(|error| error.moved(start))?;
-            start += segment.len() + 1;
-        }
+        check_resource(text)?;
         Ok(Self(SmolStr::new(text)))
     }
 
@@ -100,6 +95,26 @@ impl Resource {
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.split('/')
     }
+}
+
+/// As [`Resource::parse`], keeping the text that is there.
+impl TryFrom<SmolStr> for Resource {
+    type Error = ResourceError;
+
+    fn try_from(text: SmolStr) -> Result<Self, ResourceError> {
+        check_resource(&text)?;
+        Ok(Self(text))
+    }
+}
+
+fn check_resource(text: &str) -> Result<(), ResourceError> {
+    check_shape(text)?;
+    let mut start = 0;
+    for segment in text.split('/') {
+        check_segment(segment).map_err(|error| error.moved(start))?;
+        start += segment.len() + 1;
+    }
+    Ok(())
 }
 
 impl fmt::Display for Resource {

@@ -144,7 +144,7 @@ pub use placet_credential as credential;
 /// Issues credentials, decides calls under them, counts, revokes, and leaves a trail.
 pub use placet_credential::service::Service;
 pub use placet_evaluator as explain;
-pub use placet_evaluator::{Engine, Explanation};
+pub use placet_evaluator::{Engine, Explanation, Ready, Ruling};
 /// A compiled policy set: what an [`Engine`] decides with.
 pub use placet_model::compiled::Compiled as Policy;
 pub use placet_model::decision::{Decision, Reason};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use placet_evaluator::Engine;
+use placet_evaluator::{Engine, Ruling};
 use placet_model::compiled::Compiled;
-use placet_model::decision::{Answer, Became, Reason};
+use placet_model::decision::{Answer, Became, Decision, Obligations, Reason};
 use placet_model::request::{Asked, Calls, Request};
 
 use crate::generate::{self, Dice, File, Pool};
@@ -48,14 +48,24 @@ impl Kind {
         }
     }
 
-    /// What the engine decides.
+    /// What the engine decides, and what that comes to.
     #[must_use]
-    pub fn decide(self, engine: &Engine, request: &Request) -> Outcome {
-        let decision = match self {
-            Self::Held | Self::Issuance | Self::HeldListing => engine.decide(request),
-            Self::Bare | Self::BareListing => engine.decide_without_credential(request),
+    pub fn decide(self, engine: &Engine, request: &Request) -> (Decision, Outcome) {
+        let (decision, ruling) = match self {
+            Self::Held => (engine.decide(request), Some(engine.ruling(request))),
+            Self::Bare => (
+                engine.decide_without_credential(request),
+                Some(engine.ruling_without_credential(request)),
+            ),
+            Self::Issuance | Self::HeldListing => (engine.decide(request), None),
+            Self::BareListing => (engine.decide_without_credential(request), None),
         };
-        Outcome::from(&decision)
+        let mut outcome = Outcome::from(&decision);
+        if ruling.is_some_and(|ruling| !is_of(&ruling, &decision)) {
+            // An engine knows no revocations, so this is a difference.
+            outcome.reason = Reason::Revoked;
+        }
+        (decision, outcome)
     }
 
     /// What the specification decides.
@@ -184,11 +194,7 @@ pub fn compare(
             request.task = None;
             request.credential = Some(credential);
         }
-        let decision = match kind {
-            Kind::Held | Kind::Issuance | Kind::HeldListing => engine.decide(&request),
-            Kind::Bare | Kind::BareListing => engine.decide_without_credential(&request),
-        };
-        let outcome = Outcome::from(&decision);
+        let (decision, outcome) = kind.decide(&engine, &request);
         counts.outcome(kind, &outcome);
         if outcome != kind.specify(&engine, &request) {
             return Err(Box::new(minimise(Difference {
@@ -207,9 +213,26 @@ impl Difference {
     #[must_use]
     pub fn sides(&self) -> Option<(Outcome, Outcome)> {
         let engine = Engine::new(pipeline::compile(&self.files).ok()?);
-        let decided = self.kind.decide(&engine, &self.request);
+        let (_, decided) = self.kind.decide(&engine, &self.request);
         let specified = self.kind.specify(&engine, &self.request);
         (decided != specified).then_some((decided, specified))
+    }
+}
+
+/// Whether a ruling says what the whole decision says, and leaves out no duty.
+fn is_of(ruling: &Ruling, decision: &Decision) -> bool {
+    let Obligations {
+        consents,
+        approvals,
+        budgets,
+        ..
+    } = &decision.obligations;
+    match ruling {
+        Ruling::Granted => {
+            decision.is_grant() && consents.is_empty() && approvals.is_empty() && budgets.is_empty()
+        }
+        Ruling::GrantedWith(whole) => **whole == *decision,
+        Ruling::Denied(reason) => *reason == decision.reason && !decision.is_grant(),
     }
 }
 

@@ -41,7 +41,7 @@ fn decides(kind: Kind, policy: &str, request: &str, expected: &str) {
         format!("{} {rules}", outcome.reason).trim().to_owned()
     };
     let (decided, specified) = (
-        kind.decide(&engine, &request),
+        kind.decide(&engine, &request).1,
         kind.specify(&engine, &request),
     );
     assert_eq!(shown(&specified), expected, "specification");

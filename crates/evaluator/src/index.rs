@@ -1,0 +1,225 @@
+//! What an engine adds to a compiled policy when it takes it on, so that a decision
+//! compares numbers where the policy has names: every name that a switch of a graph looks
+//! for has a number, and one table leads from a node and a number to the next node.
+//!
+//! It holds nothing that the graphs do not say, and is never saved.
+
+mod table;
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+use placet_model::graph::{Graph, Key};
+use placet_model::ids::{ActionId, AgentId, FunctionId, GroupId, RuleId};
+use placet_model::policy::{Agent, GroupKind, Policy, RuleKind};
+use placet_model::value::Duration;
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+
+use crate::bind;
+use crate::inputs::Membership;
+pub(crate) use table::{SEGMENTS, Step, Table, Target};
+
+/// The names and the graphs of a policy, as numbers.
+#[derive(Debug)]
+pub(crate) struct Index {
+    names: Map<Name>,
+    functions: Map<FunctionId>,
+    agents: Map<AgentId>,
+    /// The groups of agents and of users that the policy alone fills: by member, sorted.
+    members: Members,
+    /// The others, whose members come with requests, by nesting too; sorted.
+    requested: Vec<GroupId>,
+    tables: Vec<Table>,
+    rules: Vec<Rule>,
+}
+
+/// Keys come from the policy, so nobody who asks can make them collide.
+type Map<T> = HashMap<SmolStr, T, RandomState>;
+
+/// Groups by member: of agents, and of users.
+type Members = [Map<SmallVec<[GroupId; 4]>>; 2];
+
+/// What an answer needs of a rule, close together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule {
+    pub(crate) kind: RuleKind,
+    /// It asks for consent, approval or a budget.
+    pub(crate) duties: bool,
+    pub(crate) lifetime: Option<Duration>,
+}
+
+/// The number of a name that some switch looks for, of an agent, a user or a segment.
+#[derive(Clone, Copy, Debug)]
+struct Name(u32);
+
+/// A key of a case, as a number. Keys of one switch are of one dimension, so numbers need
+/// not tell dimensions apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Number(u32);
+
+impl Number {
+    pub(crate) const NO_USER: Self = Self(u32::MAX);
+    pub(crate) const SOME_USER: Self = Self(u32::MAX - 1);
+    /// A name that no switch looks for.
+    pub(crate) const UNKNOWN: Self = Self(u32::MAX - 2);
+
+    pub(crate) const fn function(id: FunctionId) -> Self {
+        Self(id.0)
+    }
+
+    pub(crate) const fn action(id: ActionId) -> Self {
+        Self(id.0)
+    }
+
+    pub(crate) const fn group(id: GroupId) -> Self {
+        Self(id.0 << 1 | 1)
+    }
+
+    const fn name(name: Name) -> Self {
+        Self(name.0 << 1)
+    }
+}
+
+impl Index {
+    /// The index of a policy's graphs.
+    pub(crate) fn new(policy: &Policy, graphs: &[Graph]) -> Self {
+        let mut names = Map::default();
+        let tables = graphs
+            .iter()
+            .map(|graph| Table::new(graph, |key| number(&mut names, key)))
+            .collect();
+        let rules = policy
+            .rules
+            .iter()
+            .map(|rule| Rule {
+                kind: rule.kind,
+                duties: rule.duties.consent.is_some()
+                    || !rule.duties.approvals.is_empty()
+                    || !rule.duties.budgets.is_empty(),
+                lifetime: rule.duties.lifetime,
+            })
+            .collect();
+        let (members, requested) = members(policy);
+        let functions = policy.functions.iter().enumerate();
+        let agents = policy.agents.iter().enumerate();
+        Self {
+            names,
+            functions: functions
+                .map(|(at, function)| (function.path.clone(), FunctionId::new(at)))
+                .collect(),
+            agents: agents
+                .map(|(at, agent)| (agent.name.clone(), AgentId::new(at)))
+                .collect(),
+            members,
+            requested,
+            tables,
+            rules,
+        }
+    }
+
+    /// The number of a name.
+    pub(crate) fn number(&self, text: &str) -> Number {
+        self.names
+            .get(text)
+            .map_or(Number::UNKNOWN, |name| Number::name(*name))
+    }
+
+    /// The function with this path.
+    pub(crate) fn function(&self, path: &str) -> Option<FunctionId> {
+        self.functions.get(path).copied()
+    }
+
+    /// A declared agent.
+    pub(crate) fn agent<'p>(&self, policy: &'p Policy, name: &str) -> Option<&'p Agent> {
+        policy.agents.get(self.agents.get(name)?.index())
+    }
+
+    /// In which groups an agent or user is.
+    pub(crate) fn membership(
+        &self,
+        policy: &Policy,
+        kind: GroupKind,
+        id: &str,
+        given: Option<&[SmolStr]>,
+    ) -> Membership {
+        let mut result = Membership::default();
+        let [agents, users] = &self.members;
+        let members = match kind {
+            GroupKind::Agents => agents,
+            GroupKind::Users => users,
+            GroupKind::Actions => return result,
+        };
+        if let Some(groups) = members.get(id) {
+            result.sure.extend_from_slice(groups);
+        }
+        for id_of in &self.requested {
+            if let Some(group) = policy.groups.get(id_of.index())
+                && group.kind == kind
+            {
+                result.add(*id_of, bind::is_member(policy, group, id, given));
+            }
+        }
+        result.sure.sort_unstable();
+        result
+    }
+
+    pub(crate) fn rule(&self, id: RuleId) -> Option<&Rule> {
+        self.rules.get(id.index())
+    }
+
+    /// The tables, one for each graph.
+    pub(crate) fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+}
+
+/// The number of a key; a new name gets the next one.
+fn number(names: &mut Map<Name>, key: &Key) -> Number {
+    match key {
+        Key::Function(id) => Number::function(*id),
+        Key::Action(id) => Number::action(*id),
+        Key::Name(text) | Key::Segment(text) => Number::name(match names.get(text) {
+            Some(name) => *name,
+            None => {
+                let name = Name(u32::try_from(names.len()).unwrap_or(u32::MAX));
+                names.insert(text.clone(), name);
+                name
+            }
+        }),
+        Key::Group(id) => Number::group(*id),
+        Key::NoUser => Number::NO_USER,
+        Key::SomeUser => Number::SOME_USER,
+    }
+}
+
+/// Who is in which groups by the policy alone, and the groups of which it cannot tell.
+fn members(policy: &Policy) -> (Members, Vec<GroupId>) {
+    let [mut agents, mut users] = Members::default();
+    let mut requested = Vec::new();
+    for (at, group) in policy.groups.iter().enumerate() {
+        let id = GroupId::new(at);
+        let of = match group.kind {
+            GroupKind::Agents => &mut agents,
+            GroupKind::Users => &mut users,
+            GroupKind::Actions => continue,
+        };
+        let nested = group.nested.iter();
+        let nested = nested.filter_map(|id| policy.groups.get(id.index()));
+        let within = || std::iter::once(group).chain(nested.clone());
+        if within().any(|group| group.from_request) {
+            requested.push(id);
+            continue;
+        }
+        for member in within().flat_map(|group| &group.members) {
+            let groups = match of.get_mut(member) {
+                Some(groups) => groups,
+                None => of.entry(member.clone()).or_default(),
+            };
+            if groups.last() != Some(&id) {
+                groups.push(id);
+            }
+        }
+    }
+    ([agents, users], requested)
+}
