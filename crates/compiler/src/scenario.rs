@@ -112,6 +112,8 @@ pub enum Step {
         kind: RecordKind,
         /// Who.
         by: SmolStr,
+        /// The groups after `in`, if there is one.
+        groups: Option<Vec<SmolStr>>,
         /// To this call alone; to what the last denial asked for, if absent.
         call: Option<(SmolStr, Fields)>,
     },
@@ -120,8 +122,10 @@ pub enum Step {
 /// A credential is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
-    /// For the agent that the last credential is delegated to; `None` for a new chain.
+    /// For the agent that a credential is delegated to; `None` for a new chain.
     pub delegate: Option<SmolStr>,
+    /// Which credential is delegated; the last one, if absent.
+    pub with: Option<SmolStr>,
     /// A tool with all below it.
     pub tool: SmolStr,
     /// The actions.

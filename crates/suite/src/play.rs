@@ -166,7 +166,12 @@ impl Stage {
                 Ok(())
             }
             Step::Revoke(name) => self.revoke(world, name),
-            Step::Record { kind, by, call } => self.record(world, *kind, by, call.as_ref()),
+            Step::Record {
+                kind,
+                by,
+                groups,
+                call,
+            } => self.record(world, *kind, (by, groups.as_ref()), call.as_ref()),
         }
     }
 
@@ -194,7 +199,10 @@ impl Stage {
                 (request, decision)
             }
             Some(agent) => {
-                let parent = self.last.clone().ok_or_else(nothing_issued)?;
+                let parent = match &issue.with {
+                    Some(name) => self.find(name)?,
+                    None => self.last.clone().ok_or_else(nothing_issued)?,
+                };
                 let mut request = world.request(Some(&parent.credential), asked);
                 let holder = request.agent.id.clone();
                 request.agent = world.agent(agent);

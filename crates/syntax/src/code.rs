@@ -166,6 +166,7 @@ codes! {
     PL0813 "a column is never used";
     PL0814 "a test has no rows to be played with";
     PL0815 "a row and its steps disagree on what is expected";
+    PL0816 "nothing says which of several agents acts";
 
     // PL09xx: limits
     PL0901 "the file is too large";

@@ -18,6 +18,7 @@ use crate::limits;
 use crate::report::{DiagnosticAt, Place, Report, closest};
 use crate::resolve::names::{Seen, check_count, twice};
 use crate::rows::full_title;
+use crate::scenario::lower::delegates;
 use crate::world::World;
 
 /// The rules by their names in expectations: `rule`, and `layer/rule`.
@@ -102,6 +103,7 @@ fn check_test(context: &Context, report: &mut Report, test: &Declared<ast::Test>
     let mut block = setup::Block::default();
     let mut steps = steps::Steps::default();
     let mut agents: Vec<SmolStr> = Vec::new();
+    check_acting(report, test);
     for part in &test.node.parts {
         let place = test.place(part.span);
         match &part.node {
@@ -120,6 +122,42 @@ fn check_test(context: &Context, report: &mut Report, test: &Declared<ast::Test>
             }
             TestPart::Rows(_) => {}
         }
+    }
+}
+
+/// Of the agents that a test's own lines set up without a step between them, one acts: only
+/// one may be there that nothing is delegated to.
+fn check_acting(report: &mut Report, test: &Declared<ast::Test>) {
+    let delegates = delegates(test.node);
+    let is_setup = |part: &ast::Spanned<TestPart>| matches!(part.node, TestPart::Setup(_));
+    for block in test.node.parts.chunk_by(|a, b| is_setup(a) && is_setup(b)) {
+        let agents = block.iter().filter_map(|part| match &part.node {
+            TestPart::Setup(Setup::Agent(agent)) => Some(&agent.name),
+            _ => None,
+        });
+        let mut acting = agents.filter(|name| !delegates.contains(&name.node));
+        let (Some(first), Some(second)) = (acting.next(), acting.next()) else {
+            continue;
+        };
+        if first.node == second.node || test.item.recovered {
+            continue;
+        }
+        report.push(
+            Diagnostic::error(
+                Code::PL0816,
+                format!(
+                    "nothing says whether `{}` or `{}` acts",
+                    first.node, second.node
+                ),
+            )
+            .here(test.place(second.span), "it, from here on?")
+            .also(test.place(first.span), "or it?")
+            .help(format!(
+                "take one of the two lines away, put a step between them, or delegate to one: \
+                 `delegate {} …`",
+                crate::report::written(&second.node)
+            )),
+        );
     }
 }
 

@@ -124,8 +124,11 @@ fn step(of: &mut Step, visit: Visit) {
         }
         Step::After(length) => visit(Slot::Length(length)),
         Step::Revoke(name) => visit(Slot::Name(name)),
-        Step::Record { by, call, .. } => {
+        Step::Record {
+            by, groups, call, ..
+        } => {
             visit(Slot::Name(by));
+            names(groups, visit);
             if let Some((tool, args)) = call {
                 path(tool, visit);
                 visit_facts(args, visit);
@@ -144,6 +147,7 @@ fn issue(of: &mut Issue, visit: Visit) {
     of.lifetime
         .iter_mut()
         .for_each(|length| visit(Slot::Length(length)));
+    of.with.iter_mut().for_each(|name| visit(Slot::Name(name)));
     of.credential
         .iter_mut()
         .for_each(|name| visit(Slot::Name(name)));

@@ -118,6 +118,7 @@ impl Lower<'_> {
         match step {
             ast::Step::Issue(issue) => Step::Issue(Issue {
                 delegate: issue.delegate.as_ref().map(text),
+                with: issue.with.as_ref().map(text),
                 tool: issue.tool.dotted(),
                 actions: issue.actions.iter().map(text).collect(),
                 resources: issue.resources.iter().map(text).collect(),
@@ -142,9 +143,15 @@ impl Lower<'_> {
             },
             ast::Step::After(length) => Step::After(duration(length)),
             ast::Step::Revoke(name) => Step::Revoke(text(name)),
-            ast::Step::Record { kind, by, call } => Step::Record {
+            ast::Step::Record {
+                kind,
+                by,
+                groups,
+                call,
+            } => Step::Record {
                 kind: kind.node,
                 by: text(by),
+                groups: (!groups.is_empty()).then(|| groups.iter().map(text).collect()),
                 call: call
                     .as_ref()
                     .map(|(tool, args)| (tool.dotted(), fields(args))),
@@ -196,7 +203,7 @@ fn is_setup(part: &Spanned<TestPart>) -> bool {
 }
 
 /// The agents that a test delegates to.
-fn delegates(test: &ast::Test) -> BTreeSet<&SmolStr> {
+pub(crate) fn delegates(test: &ast::Test) -> BTreeSet<&SmolStr> {
     let steps = test.parts.iter();
     steps
         .filter_map(|part| match &part.node {

@@ -131,7 +131,16 @@ fn a_test_sets_up_declared_things() {
     test("resource \"doc/*\" { size = 3 }", "PL0526");
     test("resource \"doc/{x}\" { size = 3 }", "PL0524");
     test("user ana  user bob", "PL0808");
-    test("agent bot  agent ops", "");
+    test("agent bot  agent ops", "PL0816");
+    test("agent bot  agent bot", "PL0808");
+    check(
+        "given a { agent bot }\ntest \"case\" { given a  agent ops }",
+        "",
+    );
+    test(
+        "agent bot  agent ops  issue docs read \"doc/*\" -> grant  delegate bot docs read \"doc/*\" -> grant",
+        "",
+    );
     test("given nope", "PL0801");
     check(
         "given a { user ana { nope = 1 } }\ntest \"case\" { given a }",
@@ -224,6 +233,22 @@ fn a_test_asks_what_can_be_asked() {
         "",
     );
     steps("approval by bob for docs.get { id = 1 }", "PL0207");
+    steps("approval by bob in leads, staff", "");
+    steps("approval by bob in bots", "PL0113");
+    steps(
+        "approval by bob in nope for docs.get { id = \"1\" }",
+        "PL0104",
+    );
+    steps("consent by ana in staff", "PL0001");
+    steps(
+        "delegate ops docs read \"doc/*\" for 5m with first as second -> grant",
+        "",
+    );
+    steps(
+        "delegate ops docs read \"doc/*\" with frist -> grant",
+        "PL0802",
+    );
+    steps("issue docs read \"doc/*\" with first -> grant", "PL0001");
     steps(
         "user bob { tenant = \"x\" }\ncontext { risk = 3 }\ncall docs.get { id = \"1\" } -> deny no-grant",
         "",

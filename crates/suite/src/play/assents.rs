@@ -37,7 +37,7 @@ impl Stage {
         &self,
         world: &World,
         kind: RecordKind,
-        by: &SmolStr,
+        (by, own): (&SmolStr, Option<&Vec<SmolStr>>),
         call: Option<&(SmolStr, Fields)>,
     ) -> Result<(), Stop> {
         let (kind, given) = match (kind, call) {
@@ -46,13 +46,16 @@ impl Stage {
                 (AssentKind::Consent, vec![given])
             }
             (RecordKind::Approval, Some((tool, args))) => {
-                let groups = world.user_groups(by).cloned();
+                let groups = own.or_else(|| world.user_groups(by)).cloned();
                 let groups = groups.unwrap_or_else(|| self.groups_with_requests());
                 let given = self.to_call(world, by, Some(groups), tool, args);
                 (AssentKind::Approval, vec![given])
             }
             (RecordKind::Consent, None) => (AssentKind::Consent, self.consents(by)?),
-            (RecordKind::Approval, None) => (AssentKind::Approval, self.approvals(world, by)?),
+            (RecordKind::Approval, None) => {
+                let said = own.or_else(|| world.user_groups(by));
+                (AssentKind::Approval, self.approvals(said, by)?)
+            }
         };
         for assent in given {
             self.service
@@ -78,12 +81,13 @@ impl Stage {
         }
     }
 
-    fn approvals(&self, world: &World, by: &SmolStr) -> Result<Vec<Assent>, Stop> {
+    /// Approvals by somebody who is in the groups that are said, or in what is asked for.
+    fn approvals(&self, said: Option<&Vec<SmolStr>>, by: &SmolStr) -> Result<Vec<Assent>, Stop> {
         let policy = self.engine.compiled().policy();
         let asked = &self.unmet.0.approvals;
         let mut given = Vec::new();
         for approver in asked {
-            let groups = match world.user_groups(by) {
+            let groups = match said {
                 Some(groups) => groups.clone(),
                 None => from_request(policy, &approver.group),
             };

@@ -98,7 +98,7 @@ pub enum Setup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// `issue …` or `delegate AGENT …`
-    Issue(Issue),
+    Issue(Box<Issue>),
     /// `call …`
     Call(Call),
     /// `list TOOL -> …`
@@ -118,12 +118,15 @@ pub enum Step {
         kind: Spanned<RecordKind>,
         /// Who gives it.
         by: Name,
+        /// The groups after `in`, of whoever approves.
+        groups: Vec<Name>,
         /// The one call it is for, if it is for one.
         call: Option<(Path, Object)>,
     },
 }
 
-/// `issue TOOL ACTION, … "PATTERN", … for DURATION as NAME -> …`.
+/// `issue TOOL ACTION, … "PATTERN", … for DURATION as NAME -> …`, or `delegate AGENT … with
+/// CREDENTIAL …`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
     /// The agent delegated to; `None` for `issue`.
@@ -136,6 +139,8 @@ pub struct Issue {
     pub resources: Vec<Str>,
     /// The lifetime asked for.
     pub lifetime: Option<Spanned<Length>>,
+    /// The credential that is delegated; the last one, if absent.
+    pub with: Option<Name>,
     /// What the test calls the credential.
     pub credential: Option<Name>,
     /// What is decided.

@@ -147,12 +147,17 @@ fn step(of: &Step) -> Phrase {
         }
         Step::After(length) => Phrase::new("after", self::length(length)),
         Step::Revoke(name) => Phrase::new("revoke", expr::name(name)),
-        Step::Record { kind, by, call } => {
+        Step::Record {
+            kind,
+            by,
+            groups,
+            call,
+        } => {
             let word = match kind.node {
                 ast::RecordKind::Consent => "consent",
                 ast::RecordKind::Approval => "approval",
             };
-            let mut docs = vec![text("by "), expr::name(by)];
+            let mut docs = vec![text("by "), expr::name(by), expr::in_groups(groups)];
             if let Some((tool, args)) = call {
                 docs.extend([
                     text(" for "),
@@ -184,6 +189,9 @@ fn issue(of: &ast::Issue) -> Phrase {
     ]);
     if let Some(lifetime) = &of.lifetime {
         docs.extend([text(" for "), length(lifetime)]);
+    }
+    if let Some(credential) = &of.with {
+        docs.extend([text(" with "), expr::name(credential)]);
     }
     if let Some(credential) = &of.credential {
         docs.extend([text(" as "), expr::name(credential)]);

@@ -83,7 +83,7 @@ impl Lower<'_> {
         let rule = inner.as_rule();
         let mut parts = Parts::of(inner);
         let step = match rule {
-            Rule::issue => Step::Issue(self.issue(parts)?),
+            Rule::issue => Step::Issue(Box::new(self.issue(parts)?)),
             Rule::call_step => Step::Call(self.call_step(parts)?),
             Rule::list_step => Step::List {
                 tool: self.path(parts.next()?)?,
@@ -103,6 +103,7 @@ impl Lower<'_> {
         let actions = self.names(parts.next()?);
         let resources = self.strings(parts.next()?);
         let lifetime = self.lifetime(&mut parts);
+        let with = self.named(&mut parts, Rule::with);
         let credential = self.named(&mut parts, Rule::credential_name);
         let expect = self.expect(parts.next()?)?;
         Some(ast::Issue {
@@ -111,6 +112,7 @@ impl Lower<'_> {
             actions,
             resources,
             lifetime,
+            with,
             credential,
             expect,
         })
@@ -149,6 +151,10 @@ impl Lower<'_> {
         };
         let kind = self.at(&kind, word);
         let by = self.name(parts.next()?)?;
+        let groups = parts
+            .next_if(Rule::in_groups)
+            .map(|groups| self.groups(groups))
+            .unwrap_or_default();
         let call = match parts.next() {
             Some(call) => {
                 let mut parts = Parts::of(call);
@@ -157,7 +163,12 @@ impl Lower<'_> {
             }
             None => None,
         };
-        Some(Step::Record { kind, by, call })
+        Some(Step::Record {
+            kind,
+            by,
+            groups,
+            call,
+        })
     }
 
     fn expect(&mut self, pair: Pair<'_>) -> Option<Spanned<ast::Expect>> {

@@ -467,7 +467,7 @@ fn rows() -> impl Strategy<Value = Vec<Spanned<Row>>> {
 
 fn step() -> impl Strategy<Value = Step> {
     let issue = (
-        option::of(name()),
+        option::of((name(), option::of(name()))),
         path(),
         names(),
         strings(),
@@ -477,7 +477,8 @@ fn step() -> impl Strategy<Value = Step> {
     )
         .prop_map(
             |(delegate, tool, actions, resources, lifetime, credential, expect)| Issue {
-                delegate,
+                with: delegate.as_ref().and_then(|(_, with)| with.clone()),
+                delegate: delegate.map(|(agent, _)| agent),
                 tool,
                 actions,
                 resources,
@@ -502,13 +503,26 @@ fn step() -> impl Strategy<Value = Step> {
         });
     let kind = select(&[RecordKind::Consent, RecordKind::Approval][..]);
     prop_oneof![
-        issue.prop_map(Step::Issue),
+        issue.prop_map(|issue| Step::Issue(Box::new(issue))),
         call.prop_map(Step::Call),
         (path(), expect()).prop_map(|(tool, expect)| Step::List { tool, expect }),
         length().prop_map(Step::After),
         name().prop_map(Step::Revoke),
-        (spanned(kind), name(), option::of((path(), object())))
-            .prop_map(|(kind, by, call)| Step::Record { kind, by, call }),
+        (
+            spanned(kind),
+            name(),
+            few(name()),
+            option::of((path(), object()))
+        )
+            .prop_map(|(kind, by, groups, call)| Step::Record {
+                groups: match kind.node {
+                    RecordKind::Consent => Vec::new(),
+                    RecordKind::Approval => groups,
+                },
+                kind,
+                by,
+                call,
+            }),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! The steps of a test: what is asked, and what is expected.
 
 use placet_model::decision::Reason;
+use placet_model::policy::GroupKind;
 use placet_syntax::ast::{self, Ending, Expect, FileId, Name, Spanned, Step};
 use placet_syntax::{Code, Diagnostic};
 use smol_str::SmolStr;
@@ -13,6 +14,7 @@ use crate::report::{DiagnosticAt, Place, Report, closest, written};
 use crate::resolve::agents::unknown_agent;
 use crate::resolve::constants::{duration_of, joined, object_fields};
 use crate::resolve::find::{check_tool, find_action};
+use crate::resolve::groups::find_group;
 use crate::resolve::names::{check_name, each_once};
 use crate::world::FunctionDecl;
 
@@ -60,8 +62,14 @@ impl Steps {
                 }
             }
             Step::Revoke(name) => self.find_credential(report, file, name),
-            Step::Record { by, call, .. } => {
+            Step::Record {
+                by, groups, call, ..
+            } => {
                 check_name(report, file, "user", by);
+                for group in each_once(report, file, groups) {
+                    let place = Place::new(file, group.span);
+                    find_group(context.world, report, GroupKind::Users, group, place);
+                }
                 if let Some((path, args)) = call
                     && let Some(function) = find_function(context, report, file, path)
                 {
@@ -88,7 +96,9 @@ impl Steps {
         {
             unknown_agent(world, report, agent, Place::new(file, agent.span));
         }
-        if issue.delegate.is_some() && !self.issued {
+        if let Some(name) = &issue.with {
+            self.find_credential(report, file, name);
+        } else if issue.delegate.is_some() && !self.issued {
             no_credential(report, Place::new(file, issue.tool.span), "to delegate");
         }
         if reason != Some("unknown-tool") {
