@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use placet_compiler::Place;
+use placet_compiler::scenario::Scenario;
 use placet_compiler::texts::Checked;
 use placet_evaluator::Engine;
 use placet_model::compiled::Compiled;
@@ -99,7 +100,7 @@ pub struct Tried {
 /// What came of a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// A test failed on it: this one, the first.
+    /// A test failed on it: this one, the first, the short ones first.
     Killed {
         /// The title of the test.
         by: SmolStr,
@@ -231,6 +232,7 @@ pub fn run(checked: &Checked, options: &Options) -> Result<Report, MutateError> 
     let hand = Hand {
         checked,
         policy,
+        scenarios: shortest_first(&checked.scenarios),
         mutants: &mutants,
         next: AtomicUsize::new(0),
         progress: &options.progress,
@@ -264,10 +266,18 @@ fn unchanged(checked: &Checked, options: &Options) -> Result<(), MutateError> {
     }
 }
 
+/// Most mutants are noticed by a short test, and then no long one need be played.
+fn shortest_first(scenarios: &[Scenario]) -> Vec<&Scenario> {
+    let mut scenarios: Vec<&Scenario> = scenarios.iter().collect();
+    scenarios.sort_by_key(|scenario| scenario.steps());
+    scenarios
+}
+
 /// What the threads share.
 struct Hand<'a> {
     checked: &'a Checked,
     policy: &'a Compiled,
+    scenarios: Vec<&'a Scenario>,
     mutants: &'a [Mutant],
     next: AtomicUsize,
     progress: &'a Progress,
@@ -309,7 +319,7 @@ impl Hand<'_> {
             return (digest, Fate::Equivalent);
         }
         let engine = Arc::new(Engine::new(compiled));
-        let mut scenarios = checked.scenarios.iter();
+        let mut scenarios = self.scenarios.iter();
         let fate = match scenarios.find(|scenario| play(&engine, scenario).is_err()) {
             Some(test) => Fate::Killed {
                 by: test.title.clone(),

@@ -65,34 +65,72 @@ fn the_order_of_rules_and_files_changes_nothing() {
     folder.run(&["matrix", DESK, "--snapshot"]).ends(0);
 }
 
+const TESTS: &str = r#"test "a bot reads its user's tenant alone" {
+  given calm
+
+  issue desk read "ticket/**" -> narrowed to "ticket/acme/*" for 15m by triage
+  call  desk.get_ticket { tenant = "acme", id = 42 } -> grant by triage
+  call  desk.get_ticket { tenant = "evil", id = 42 } -> deny out-of-scope
+}
+"#;
+
+/// The page for reviewers shows what the program says.
+fn is_on_the_page(blocks: &[String]) {
+    let page = std::fs::read_to_string(root().join("docs/reference/matrix.md"));
+    let page = page.expect("the page is there");
+    for block in blocks {
+        assert!(
+            page.contains(block),
+            "docs/reference/matrix.md lacks\n{block}"
+        );
+    }
+}
+
+fn widen(folder: &Folder) {
+    change(
+        folder,
+        "action   read, reply\n  resource \"ticket/{user.tenant}/*\"",
+        "action   read, reply\n  resource \"ticket/*/*\"",
+    );
+}
+
+#[test]
+fn a_widened_rule_fails_its_test_and_shows_what_was_not_tested() {
+    let folder = desk();
+    folder.file("policies/desk/tests.placet", TESTS);
+    folder.run(&["test", DESK]).ends(0);
+    let mutants = folder.run(&["mutate", DESK, "--rule", "main/triage"]);
+    let score = mutants.ends(0).stdout;
+    let score = score.lines().last().unwrap_or_default();
+    let seen = folder.run(&["coverage", DESK]).ends(0).stdout;
+    let seen = seen.lines().last().unwrap_or_default();
+    widen(&folder);
+    let failure = folder.run(&["test", DESK]).ends(1).stdout;
+    // The explanation follows, and how long it took.
+    let failure = failure.split("\n\ngrant: ").next().unwrap_or_default();
+    is_on_the_page(&[
+        format!("```placet\n{TESTS}```"),
+        format!("```text\n{failure}\n```"),
+        format!("```text\n{seen}\n{score}\n```"),
+    ]);
+}
+
 #[test]
 fn a_widened_rule_shows_as_new_grants_before_anything_else() {
     let folder = desk();
     folder.run(&["matrix", DESK, "--accept"]).ends(0);
     let before = folder.read("policies/desk/snapshots/matrix.txt");
-    change(
-        &folder,
-        "action   read, reply\n  resource \"ticket/{user.tenant}/*\"",
-        "action   read, reply\n  resource \"ticket/*/*\"",
-    );
+    widen(&folder);
     let run = folder.run(&["matrix", DESK, "--snapshot"]).ends(1);
     assert!(run.stdout.starts_with("new grants\n"), "{}", run.stdout);
     insta::assert_snapshot!(run.stdout);
     let after = folder.run(&["matrix", DESK]).stdout;
     let diff = difference(&before, &after);
     insta::assert_snapshot!("the_file_as_a_review_shows_it", diff);
-    // The page for reviewers shows the same.
-    let page = std::fs::read_to_string(root().join("docs/reference/matrix.md"));
-    let page = page.expect("the page is there");
-    for block in [
+    is_on_the_page(&[
         format!("```text\n{}```", run.stdout),
         format!("```diff\n{}\n```", diff.trim_end()),
-    ] {
-        assert!(
-            page.contains(&block),
-            "docs/reference/matrix.md lacks\n{block}"
-        );
-    }
+    ]);
 }
 
 #[test]

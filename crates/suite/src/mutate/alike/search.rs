@@ -8,7 +8,7 @@ use super::formula::{Atom, Atoms, Formula};
 use super::offer::{self, Offer};
 
 /// How many steps a search takes before it gives up.
-const STEPS: usize = 8_000;
+const STEPS: usize = 20_000;
 
 /// When a rule matches, in both policies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
