@@ -22,9 +22,15 @@ const ARROWS: &[(&str, &[&str])] = &[
             "placet-evaluator",
         ],
     ),
+    // Witnesses are confirmed by the evaluator, and claims come from the compiler.
+    (
+        "placet-analysis",
+        &["placet-model", "placet-compiler", "placet-evaluator"],
+    ),
     (
         "placet",
         &[
+            "placet-analysis",
             "placet-syntax",
             "placet-model",
             "placet-compiler",

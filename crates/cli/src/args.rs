@@ -10,6 +10,7 @@ use crate::output;
 mod coverage;
 mod matrix;
 mod mutate;
+mod prove;
 mod service;
 mod suite;
 mod values;
@@ -17,6 +18,7 @@ mod values;
 pub(crate) use coverage::{Coverage, CoverageFormat};
 pub(crate) use matrix::Matrix;
 pub(crate) use mutate::Mutate;
+pub(crate) use prove::Prove;
 
 pub(crate) use service::{
     Audit, AuditCommand, AuditPlace, AuditQuery, AuditShow, AuditVerify, Consent, Credentials,
@@ -80,6 +82,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Run the tests of a policy
     Test(Test),
+    /// Prove the claims of a policy, or show a request for which one does not hold
+    Prove(Prove),
     /// Write policies the one way they are written
     Fmt(Fmt),
     /// Compile a policy into one file that a decision point can load

@@ -26,6 +26,7 @@ mod keys;
 mod matrix;
 mod mutate;
 mod own;
+mod prove;
 mod revoke;
 mod settle;
 mod test;
@@ -44,6 +45,7 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::List(args) => decide::list(&args),
         Command::Matrix(args) => matrix::run(&args),
         Command::Coverage(args) => coverage::run(&args),
+        Command::Prove(args) => prove::run(&args),
         Command::Mutate(args) => mutate::run(&args),
         Command::Issue(args) => issue::run(args),
         Command::Use(args) => using::run(args),
@@ -74,14 +76,33 @@ pub(crate) fn line(json: &Json) -> String {
 
 /// A filter that selects no test is a mistake: nothing would be tested, and nobody told.
 fn unmatched(filter: &[String], left_out: usize) -> Error {
+    matches_nothing(
+        filter,
+        left_out,
+        "test",
+        "all tests run, and their names are shown",
+    )
+}
+
+/// The same for claims.
+fn unmatched_claims(filter: &[String], left_out: usize) -> Error {
+    matches_nothing(
+        filter,
+        left_out,
+        "claim",
+        "all claims are proved, and their titles are shown",
+    )
+}
+
+fn matches_nothing(filter: &[String], left_out: usize, what: &str, without: &str) -> Error {
     let texts: Vec<String> = filter.iter().map(|text| format!("`{text}`")).collect();
     Error::refused(
         format!(
-            "no test has {} in its name; there {} {}",
+            "no {what} has {} in its name; there {} {}",
             texts.join(" or "),
             if left_out == 1 { "is" } else { "are" },
-            plural(left_out, "test")
+            plural(left_out, what)
         ),
-        Some("without `--filter` all tests run, and their names are shown"),
+        Some(&format!("without `--filter` {without}")),
     )
 }

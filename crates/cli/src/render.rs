@@ -8,5 +8,6 @@ pub(crate) mod diagnostics;
 pub(crate) mod diff;
 pub(crate) mod explanation;
 pub(crate) mod mutate;
+pub(crate) mod prove;
 pub(crate) mod style;
 pub(crate) mod suite;

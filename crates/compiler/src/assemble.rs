@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use placet_model::ids::{ExprId, PatternId, TypeId};
 use placet_model::policy::{
-    Budget, Expr, Fact, Field as ModelField, Function, History, Hole, Line, Pattern, Policy,
-    ResourceFacts, Rule, Segment, Type,
+    Budget, Duties, Expr, Fact, Field as ModelField, Function, History, Hole, Line, Pattern,
+    Policy, ResourceFacts, Rule, Segment, Type,
 };
 use placet_model::value::Duration;
 
 use crate::arena::Exprs;
+use crate::check::claims;
 use crate::check::lines::CheckedLine;
 use crate::check::rules::Checked;
+use crate::claim::{Claim, Claims, Says};
 use crate::ty::{Field, Ty};
 use crate::world::World;
 
@@ -26,7 +28,8 @@ pub(crate) fn assemble(
     exprs: &Exprs,
     lines: Vec<Vec<CheckedLine>>,
     rules: Vec<Checked>,
-) -> Policy {
+    claims: Vec<claims::Checked>,
+) -> (Policy, Claims) {
     let mut out = Assembly::new(exprs);
     let facts = world
         .facts
@@ -96,7 +99,15 @@ pub(crate) fn assemble(
         })
         .collect();
     let rules = rules.into_iter().map(|checked| out.rule(checked)).collect();
-    Policy {
+    // Claims come last: what they add stands behind all that the policy has.
+    let (exprs, patterns) = (out.exprs.len(), out.patterns.len());
+    let list = claims.into_iter().map(|claim| out.claim(claim)).collect();
+    let claims = Claims {
+        list,
+        exprs: out.exprs.split_off(exprs),
+        patterns: out.patterns.split_off(patterns),
+    };
+    let policy = Policy {
         name: world.name.clone(),
         language: world.language,
         lifetime: world.lifetime.unwrap_or(UNUSED_LIFETIME),
@@ -129,7 +140,8 @@ pub(crate) fn assemble(
         exprs: out.exprs,
         patterns: out.patterns,
         rules,
-    }
+    };
+    (policy, claims)
 }
 
 /// The arenas of the policy, filled on demand.
@@ -241,12 +253,33 @@ impl<'a> Assembly<'a> {
         for condition in &mut rule.conditions {
             condition.expr = self.expr(condition.expr);
         }
-        for budget in &mut rule.duties.budgets {
+        self.budgets(&mut rule.duties);
+        rule.resources = self.patterns(&checked.patterns);
+        rule
+    }
+
+    fn budgets(&mut self, duties: &mut Duties) {
+        for budget in &mut duties.budgets {
             if let Budget::Amount { of, .. } = budget {
                 *of = self.expr(*of);
             }
         }
-        rule.resources = self.patterns(&checked.patterns);
-        rule
+    }
+
+    fn claim(&mut self, checked: claims::Checked) -> Claim {
+        let place = checked.region.place;
+        let region = self.rule(checked.region);
+        let mut says = checked.says;
+        match &mut says {
+            Says::Never | Says::Always => {}
+            Says::Only(who) => *who = self.expr(*who),
+            Says::Needs(duties) => self.budgets(duties),
+        }
+        Claim {
+            title: region.name.clone(),
+            place,
+            region,
+            says,
+        }
     }
 }

@@ -14,6 +14,7 @@ use smol_str::SmolStr;
 
 use crate::arena::Exprs;
 use crate::assemble::assemble;
+use crate::claim::Claims;
 use crate::collect::{Items, collect};
 use crate::report::{Place, Report};
 use crate::resolve::{agents, facts, groups, histories, layers, lets, loggable, members, tools};
@@ -26,6 +27,8 @@ use crate::world::World;
 pub struct Checked {
     /// The typed policy; `None` when there is an error.
     pub policy: Option<Policy>,
+    /// The claims; none when there is an error.
+    pub claims: Claims,
     /// The tests; none when there is an error.
     pub scenarios: Vec<Scenario>,
     /// What is wrong, by file and place; warnings leave a policy.
@@ -84,18 +87,21 @@ pub fn check(sources: &Sources, files: &[ast::File]) -> Checked {
     let lines = lines::check_lines(&world, &mut exprs, &mut report);
     let rules = rules::check_rules(&world, &mut exprs, &mut report, &items);
 
-    claims::check_claims(&world, &mut exprs, &mut report, &items);
+    let claims = claims::check_claims(&world, &mut exprs, &mut report, &items);
     tests::check_tests(&world, &mut report, &items);
 
     let places = places(&world, &rules, &items);
     let parsed = !files.iter().any(|file| file.recovered);
-    let policy = (parsed && !report.has_errors()).then(|| assemble(&world, &exprs, lines, rules));
+    let assembled =
+        (parsed && !report.has_errors()).then(|| assemble(&world, &exprs, lines, rules, claims));
+    let (policy, claims) = assembled.unzip();
     let scenarios = policy
         .as_ref()
         .map(|policy| scenario::lower::lower(policy, &items))
         .unwrap_or_default();
     Checked {
         policy,
+        claims: claims.unwrap_or_default(),
         scenarios,
         diagnostics: report.finish(),
         places,

@@ -4,6 +4,7 @@ use placet_model::compiled::Compiled;
 use placet_syntax::{Diagnostic, Sources, ast};
 
 use crate::check::{Places, check};
+use crate::claim::Claims;
 use crate::lower::lower;
 use crate::scenario::Scenario;
 
@@ -12,6 +13,8 @@ use crate::scenario::Scenario;
 pub struct Compilation {
     /// The policy with its graphs; `None` when there is an error.
     pub compiled: Option<Compiled>,
+    /// The claims; none when there is an error.
+    pub claims: Claims,
     /// The tests; none when there is an error.
     pub scenarios: Vec<Scenario>,
     /// What checking found, by file and place; warnings leave a policy.
@@ -30,6 +33,7 @@ pub fn compile(sources: &Sources, files: &[ast::File]) -> Compilation {
     });
     Compilation {
         compiled,
+        claims: checked.claims,
         scenarios: checked.scenarios,
         diagnostics: checked.diagnostics,
         places: checked.places,

@@ -4,6 +4,7 @@ mod arena;
 mod assemble;
 mod check;
 mod circles;
+pub mod claim;
 mod collect;
 mod compile;
 mod expr;

@@ -6,6 +6,7 @@ use placet_model::compiled::Compiled;
 use placet_syntax::ast::Item;
 use placet_syntax::{Code, Diagnostic, Source, Sources, Span, ast};
 
+use crate::claim::Claims;
 use crate::rows::rows_of;
 use crate::scenario::Scenario;
 
@@ -50,15 +51,16 @@ where
     diagnostics.sort_by_key(|found| found.primary().map(|label| (label.file, label.span)));
     let usable = !diagnostics.iter().any(Diagnostic::is_error);
     let policy = compilation.compiled.filter(|_| usable);
-    let scenarios = match policy {
-        Some(_) => compilation.scenarios,
-        None => Vec::new(),
+    let (claims, scenarios) = match policy {
+        Some(_) => (compilation.claims, compilation.scenarios),
+        None => (Claims::default(), Vec::new()),
     };
     Checked {
         census: Census::of(&files),
         sources,
         diagnostics,
         policy,
+        claims,
         scenarios,
         files,
     }
@@ -93,6 +95,8 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// The policy; `None` when there is an error.
     pub policy: Option<Compiled>,
+    /// Its claims, in the order of the texts; none when there is an error.
+    pub claims: Claims,
     /// Its tests, in the order of the texts; none when there is an error.
     pub scenarios: Vec<Scenario>,
     /// What the texts hold.
@@ -108,7 +112,7 @@ pub struct Census {
     pub files: usize,
     /// Grants, denies and requires.
     pub rules: usize,
-    /// Claims, which this version checks and does not prove.
+    /// Claims, which `placet_analysis` proves or refutes.
     pub claims: usize,
     /// Tests, which checking does not run: `placet_suite` does, and `placet test`.
     pub tests: usize,

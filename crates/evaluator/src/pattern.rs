@@ -66,7 +66,10 @@ impl Filled {
 
 /// Fills the holes of a rule's pattern. `None` when it stands for too many concrete ones.
 pub(crate) fn fill(eval: &Eval<'_>, id: PatternId) -> Option<Filled> {
-    let pattern = eval.inputs.policy.patterns.get(id.index())?;
+    fill_pattern(eval, eval.inputs.policy.patterns.get(id.index())?)
+}
+
+fn fill_pattern(eval: &Eval<'_>, pattern: &Pattern) -> Option<Filled> {
     let mut open = false;
     let mut heads = vec![Head {
         segments: Vec::new(),
@@ -140,7 +143,16 @@ struct Head {
 
 /// Whether a resource matches a rule's pattern (three-valued).
 pub(crate) fn matches(eval: &Eval<'_>, id: PatternId, resource: &Resource) -> Truths {
-    let Some(filled) = fill(eval, id) else {
+    matches_filled(fill(eval, id), resource)
+}
+
+/// The same for a pattern that stands by itself.
+pub(crate) fn matches_pattern(eval: &Eval<'_>, of: &Pattern, resource: &Resource) -> Truths {
+    matches_filled(fill_pattern(eval, of), resource)
+}
+
+fn matches_filled(filled: Option<Filled>, resource: &Resource) -> Truths {
+    let Some(filled) = filled else {
         return Truths::UNDEFINED;
     };
     if filled

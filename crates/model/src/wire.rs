@@ -1,4 +1,4 @@
-//! Requests and credentials from JSON, decisions and credentials to JSON.
+//! Requests, decisions and credentials to JSON, requests and credentials from it.
 //!
 //! This is the only place that knows how inner types look outside. The shapes are
 //! described in `docs/reference/requests.md`, whose examples are tests.
@@ -13,6 +13,7 @@ mod object;
 mod place;
 mod request;
 mod suggest;
+mod tell;
 mod write;
 
 #[cfg(test)]
@@ -31,5 +32,6 @@ pub use self::json::{NotJson, read_json};
 pub use self::place::Invalid;
 pub use self::request::{Incoming, Moment, read_request, request_from_json};
 pub use self::suggest::closest;
+pub use self::tell::request_to_json;
 pub(crate) use self::write::write_string;
 pub use self::write::{to_pretty_text, to_text};

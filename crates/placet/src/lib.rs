@@ -139,6 +139,7 @@
 //! completely. A decision point that never sees policy text can link `placet-evaluator` and
 //! `placet-model` alone.
 
+pub use placet_analysis as analysis;
 pub use placet_compiler::texts::{Census, Checked, Findings, check, compile};
 pub use placet_credential as credential;
 /// Issues credentials, decides calls under them, counts, revokes, and leaves a trail.

@@ -78,7 +78,7 @@ fn all_files_together_are_one_policy_in_any_order() {
 }
 
 #[test]
-fn what_checking_does_not_run_says_so() {
+fn checking_proves_claims_and_says_what_it_does_not_run() {
     let folder = Folder::starter();
     folder.file(
         "claims.placet",
@@ -89,7 +89,7 @@ fn what_checking_does_not_run_says_so() {
         .run(&["check", "."])
         .ends(0)
         .shows("1 test checked: `placet test PATH…` runs it")
-        .shows("1 claim checked and not proved");
+        .shows("1 claim proved");
 }
 
 #[test]

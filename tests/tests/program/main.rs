@@ -14,7 +14,9 @@ mod explain;
 mod fmt;
 mod matrix;
 mod mutate;
+
 mod pages;
+mod prove;
 mod readme;
 mod start;
 mod suites;

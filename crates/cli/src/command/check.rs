@@ -1,5 +1,6 @@
 //! `placet check`
 
+use placet::analysis::{Effort, Proved, Verdict, prove};
 use placet::{Census, Checked};
 use serde::Serialize;
 
@@ -7,15 +8,50 @@ use crate::args::{Check, Format};
 use crate::error::Error;
 use crate::output::{Ended, Output};
 use crate::render::diagnostics::{self, Finding, plural};
+use crate::render::prove as claims;
 use crate::render::style::{BOLD, GREEN, RED, RESET};
 use crate::suites::{self, Ran};
+
+/// A policy set, checked, with what came of its claims.
+struct Proofs {
+    checked: Checked,
+    proved: Vec<Proved>,
+}
+
+impl Proofs {
+    fn of(checked: Checked) -> Self {
+        let proved = checked
+            .policy
+            .as_ref()
+            .map(|policy| prove(policy, &checked.claims, Effort::default()))
+            .unwrap_or_default();
+        Self { checked, proved }
+    }
+
+    fn count(&self, of: fn(&Verdict) -> bool) -> usize {
+        self.proved
+            .iter()
+            .filter(|claim| of(&claim.verdict))
+            .count()
+    }
+
+    fn refuted(&self) -> usize {
+        self.count(|verdict| matches!(verdict, Verdict::Refuted(_)))
+    }
+
+    fn unknown(&self) -> usize {
+        self.count(|verdict| matches!(verdict, Verdict::Unknown(_)))
+    }
+}
 
 /// Checks policies and shows what was found.
 pub(crate) fn run(args: &Check) -> Result<Ended, Error> {
     let suites = suites::find(&args.paths)?;
     let mut out = Output::new();
-    let shown = (args.format == Format::Text).then_some(text as fn(&Checked) -> String);
-    let ran = suites::each(&suites, &mut out, shown, |suite, _| Ok(Some(suite.check())))?;
+    let shown = (args.format == Format::Text).then_some(text as fn(&Proofs) -> String);
+    let ran = suites::each(&suites, &mut out, shown, |suite, _| {
+        Ok(Some(Proofs::of(suite.check())))
+    })?;
     match (args.format, suites::only(&suites, &ran)) {
         (Format::Text, Some(_)) => {}
         (Format::Text, None) => out.write(&total(&ran))?,
@@ -23,13 +59,14 @@ pub(crate) fn run(args: &Check) -> Result<Ended, Error> {
         (Format::Json, None) => out.json(&suites::reports(Whole::of(&ran), &ran, report))?,
     }
     out.flush()?;
-    Ok(suites::ended(&ran, |checked| {
-        checked.policy.is_some() && (checked.diagnostics.is_empty() || !args.deny_warnings)
+    Ok(suites::ended(&ran, |proofs| {
+        let warned = !proofs.checked.diagnostics.is_empty() || proofs.unknown() > 0;
+        proofs.checked.policy.is_some() && proofs.refuted() == 0 && !(warned && args.deny_warnings)
     }))
 }
 
 /// How many policy sets there are, and how many of them cannot be used.
-fn total(ran: &[Ran<Checked>]) -> String {
+fn total(ran: &[Ran<Proofs>]) -> String {
     let all = plural(ran.len(), "policy set");
     match ran.len() - usable(ran) {
         0 => format!("{GREEN}{BOLD}usable{RESET}: {all}\n"),
@@ -37,12 +74,14 @@ fn total(ran: &[Ran<Checked>]) -> String {
     }
 }
 
-fn usable(ran: &[Ran<Checked>]) -> usize {
-    let usable = |ran: &&Ran<Checked>| matches!(&ran.came, Ok(checked) if checked.policy.is_some());
+fn usable(ran: &[Ran<Proofs>]) -> usize {
+    let usable =
+        |ran: &&Ran<Proofs>| matches!(&ran.came, Ok(proofs) if proofs.checked.policy.is_some());
     ran.iter().filter(usable).count()
 }
 
-fn text(checked: &Checked) -> String {
+fn text(proofs: &Proofs) -> String {
+    let checked = &proofs.checked;
     let mut text = diagnostics::text(&checked.sources, &checked.diagnostics);
     let census = &checked.census;
     let size = format!(
@@ -61,7 +100,15 @@ fn text(checked: &Checked) -> String {
     };
     text.push_str(&line);
     text.push('\n');
-    for note in not_run(census) {
+    let open = proofs.proved.iter();
+    let open: String = open
+        .map(|claim| claims::open(&checked.sources, claim))
+        .collect();
+    if !open.is_empty() {
+        text.push('\n');
+        text.push_str(&open);
+    }
+    for note in notes(proofs, census) {
         text.push_str(&format!("{BOLD}note{RESET}: {note}\n"));
     }
     if let Some(found) = checked.diagnostics.first() {
@@ -71,19 +118,21 @@ fn text(checked: &Checked) -> String {
     text
 }
 
-/// What the policy holds that checking does not run, and what does.
-fn not_run(census: &Census) -> Vec<String> {
+/// What came of claims, and what the policy holds that checking does not run.
+fn notes(proofs: &Proofs, census: &Census) -> Vec<String> {
     let mut notes = Vec::new();
     if census.tests > 0 {
         let them = if census.tests == 1 { "it" } else { "them" };
         let tests = plural(census.tests, "test");
         notes.push(format!("{tests} checked: `placet test PATH…` runs {them}"));
     }
-    if census.claims > 0 {
-        let claims = plural(census.claims, "claim");
-        notes.push(format!(
-            "{claims} checked and not proved: that is not part of this version"
-        ));
+    if !proofs.proved.is_empty() {
+        let all = proofs.proved.len();
+        let (refuted, unknown) = (proofs.refuted(), proofs.unknown());
+        notes.push(match all - refuted - unknown {
+            proved if proved == all => format!("{} proved", plural(all, "claim")),
+            proved => format!("{proved} of {} proved", plural(all, "claim")),
+        });
     }
     notes
 }
@@ -97,9 +146,9 @@ struct Whole {
 }
 
 impl Whole {
-    fn of(ran: &[Ran<Checked>]) -> Self {
+    fn of(ran: &[Ran<Proofs>]) -> Self {
         let all = ran.iter().filter_map(|ran| ran.came.as_ref().ok());
-        let found = all.flat_map(|checked| &checked.diagnostics);
+        let found = all.flat_map(|proofs| &proofs.checked.diagnostics);
         let (errors, warnings) =
             found.fold((0, 0), |(errors, warnings), found| match found.is_error() {
                 true => (errors + 1, warnings),
@@ -124,6 +173,7 @@ struct Report<'a> {
     files: usize,
     rules: usize,
     not_run: NotRun,
+    claims: Claims<'a>,
     diagnostics: Vec<Finding<'a>>,
 }
 
@@ -133,7 +183,17 @@ struct NotRun {
     tests: usize,
 }
 
-fn report(checked: &Checked) -> Report<'_> {
+#[derive(Serialize)]
+struct Claims<'a> {
+    proved: usize,
+    refuted: usize,
+    unknown: usize,
+    /// The titles of those that were refuted.
+    against: Vec<&'a str>,
+}
+
+fn report(proofs: &Proofs) -> Report<'_> {
+    let checked = &proofs.checked;
     let errors = checked
         .diagnostics
         .iter()
@@ -151,8 +211,19 @@ fn report(checked: &Checked) -> Report<'_> {
         files: checked.census.files,
         rules: checked.census.rules,
         not_run: NotRun {
-            claims: checked.census.claims,
+            claims: checked.census.claims.saturating_sub(proofs.proved.len()),
             tests: checked.census.tests,
+        },
+        claims: Claims {
+            proved: proofs.proved.len() - proofs.refuted() - proofs.unknown(),
+            refuted: proofs.refuted(),
+            unknown: proofs.unknown(),
+            against: proofs
+                .proved
+                .iter()
+                .filter(|claim| matches!(claim.verdict, Verdict::Refuted(_)))
+                .map(|claim| claim.title.as_str())
+                .collect(),
         },
         diagnostics: diagnostics::all(&checked.sources, &checked.diagnostics),
     }

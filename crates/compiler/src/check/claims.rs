@@ -1,14 +1,16 @@
-//! Claims: everything in them is resolved and typed as in a rule. Proving them is for
-//! others.
+//! Claims: everything in them is resolved and typed as in a rule.
 
-use placet_model::policy::RuleKind;
+use placet_model::ids::LayerId;
+use placet_model::policy::{Condition, Duties, Rule, RuleKind};
 use placet_syntax::ast::{self, ClaimBody};
 use placet_syntax::{Code, Diagnostic};
 
 use super::clauses::{Clauses, Covered};
 use super::duties::{DutyScope, check_duties};
 use super::holes::{check_used, resolve_patterns};
+use super::rules;
 use crate::arena::Exprs;
+use crate::claim::Says;
 use crate::collect::{Declared, Items};
 use crate::expr::{Elaborator, Reads, Stance};
 use crate::limits;
@@ -16,19 +18,33 @@ use crate::report::{DiagnosticAt, Place, Report};
 use crate::resolve::names::{Seen, check_count};
 use crate::world::World;
 
+/// A claim, checked: ids of expressions are those of the working arena.
+pub(crate) struct Checked {
+    /// The region, with its title for a name.
+    pub(crate) region: rules::Checked,
+    pub(crate) says: Says,
+}
+
 /// Checks all claims.
-pub(crate) fn check_claims(world: &World, exprs: &mut Exprs, report: &mut Report, items: &Items) {
+pub(crate) fn check_claims(
+    world: &World,
+    exprs: &mut Exprs,
+    report: &mut Report,
+    items: &Items,
+) -> Vec<Checked> {
     let mut seen = Seen::default();
+    let mut checked = Vec::with_capacity(items.claims.len());
     for claim in &items.claims {
         let title = &claim.node.title;
         seen.declare(report, "claim", title, claim.place(title.span));
-        check_claim(world, exprs, report, claim);
+        checked.push(check_claim(world, exprs, report, claim));
     }
     if let Some(extra) = items.claims.get(limits::DECLARATIONS) {
         let place = extra.place(extra.node.title.span);
         let count = items.claims.len();
         check_count(report, "claims", count, limits::DECLARATIONS, place);
     }
+    checked
 }
 
 fn check_claim(
@@ -36,7 +52,7 @@ fn check_claim(
     exprs: &mut Exprs,
     report: &mut Report,
     claim: &Declared<ast::Claim>,
-) {
+) -> Checked {
     let file = claim.file;
     let recovered = claim.item.recovered;
     let (region, who, needs) = match &claim.node.body.node {
@@ -63,12 +79,21 @@ fn check_claim(
         covered.scope("claim", Stance::Stops, moment)
     };
     let mut elaborator = Elaborator::new(world, exprs, report, &scope, file);
-    for (condition, unless) in &clauses.conditions {
-        elaborator.condition(condition, *unless);
-    }
+    let conditions: Vec<Condition> = clauses
+        .conditions
+        .iter()
+        .map(|(condition, unless)| Condition {
+            expr: elaborator.condition(condition, *unless),
+            unless: *unless,
+        })
+        .collect();
+    let mut says = match &claim.node.body.node {
+        ClaimBody::Always(_) => Says::Always,
+        _ => Says::Never,
+    };
     if let Some(who) = who {
         // Who is not known to be meant may not: absence makes it false, as in `unless`.
-        elaborator.condition(who, true);
+        says = Says::Only(elaborator.condition(who, true));
     }
     if let Some(needs) = needs {
         let duties: Vec<_> = needs.iter().map(|duty| (&duty.node, duty.span)).collect();
@@ -79,7 +104,7 @@ fn check_claim(
             kind,
             users: &covered.users,
         };
-        check_duties(&duty_scope, &mut elaborator, &duties);
+        says = Says::Needs(check_duties(&duty_scope, &mut elaborator, &duties));
     }
     let used = elaborator.used_captures().clone();
     let known = elaborator.into_known();
@@ -88,5 +113,34 @@ fn check_claim(
     }
     scope.reads = Reads::Facts;
     let mut elaborator = Elaborator::new(world, exprs, report, &scope, file).knowing(known);
-    resolve_patterns(&mut elaborator, file, &covered.written);
+    let patterns = resolve_patterns(&mut elaborator, file, &covered.written);
+    let title = &claim.node.title;
+    Checked {
+        region: rules::Checked {
+            rule: Rule {
+                layer: LayerId::new(0),
+                name: title.node.clone(),
+                kind: RuleKind::Deny,
+                doc: claim.doc(),
+                annotations: Vec::new(),
+                agents: covered.agents,
+                users: covered.users,
+                functions: covered.functions,
+                actions: covered.actions,
+                resources: Vec::new(),
+                captures: covered
+                    .written
+                    .captures
+                    .into_iter()
+                    .map(|(name, _)| name)
+                    .collect(),
+                moment: scope.moment,
+                conditions,
+                duties: Duties::default(),
+            },
+            patterns,
+            place: claim.place(title.span),
+        },
+        says,
+    }
 }

@@ -213,7 +213,7 @@ fn depth(json: Json, place: &Place<'_>) -> Result<u32, Invalid> {
     u32::try_from(integer(json, place)?).map_err(|_| wrong)
 }
 
-fn principal_to_json(principal: &Principal) -> Json {
+pub(super) fn principal_to_json(principal: &Principal) -> Json {
     let mut json = Members::default();
     json.put("id", string(principal.id.clone()));
     json.maybe("groups", principal.groups.as_deref().map(texts));
@@ -221,7 +221,7 @@ fn principal_to_json(principal: &Principal) -> Json {
     json.into()
 }
 
-fn task_to_json(task: &Task) -> Json {
+pub(super) fn task_to_json(task: &Task) -> Json {
     let mut json = Members::default();
     json.put("id", string(task.id.clone()));
     json.some("facts", Json::Object(task.facts.clone()));

@@ -1,0 +1,515 @@
+//! The values to try for each input: enough of them that every request agrees with one made
+//! of these on all that the atoms ask, or else the domain says that it is not exact.
+//!
+//! Between the constants that a value is compared with, one value is as good as another, as
+//! long as there are as many of them as there are terms compared with one another. A text is
+//! told apart by its longest beginning and its longest end among those that patterns ask
+//! for; of a set matter no more members than there are atoms that ask about them.
+
+mod numbers;
+mod rests;
+mod texts;
+
+use std::collections::BTreeSet;
+
+use placet_model::json::Json;
+use placet_model::policy::{Entity, Extract, GroupKind, Type};
+use placet_model::text::check_id;
+use placet_model::value::Value;
+use smol_str::{SmolStr, ToSmolStr};
+
+use crate::build::{Builder, What};
+use crate::input::{Input, Step, Term};
+use crate::uses::Class;
+use crate::values::{json_of, simplest};
+
+/// The values to try for an input.
+#[derive(Clone, Debug)]
+pub(crate) struct Domain {
+    pub(crate) choices: Vec<Choice>,
+    /// Whether they stand for all values.
+    pub(crate) exact: bool,
+}
+
+/// What an input may be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Choice {
+    /// Not there.
+    Absent,
+    /// Somebody, or a segment.
+    Name(SmolStr),
+    /// Yes or no.
+    Truth(bool),
+    /// A number of agents or calls.
+    Number(u64),
+    /// A value, in JSON text: an order for values that have none.
+    Value(Shown),
+}
+
+/// A JSON value, in the order of its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown(pub(crate) Json);
+
+impl PartialOrd for Shown {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Shown {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        placet_model::wire::to_text(&self.0).cmp(&placet_model::wire::to_text(&other.0))
+    }
+}
+
+/// The most values of one input.
+const MOST_VALUES: usize = 2_000;
+
+/// The most sets of members that are tried.
+const MOST_SETS: usize = 400;
+
+impl Builder<'_> {
+    /// The values to try for an input.
+    pub(crate) fn domain(&self, input: &Input) -> Domain {
+        let mut domain = self.values_of(input);
+        let mut seen = BTreeSet::new();
+        domain.choices.retain(|choice| seen.insert(choice.clone()));
+        if domain.choices.len() > MOST_VALUES {
+            domain.choices.truncate(MOST_VALUES);
+            domain.exact = false;
+        }
+        domain
+    }
+
+    fn values_of(&self, input: &Input) -> Domain {
+        let exact = |choices| Domain {
+            choices,
+            exact: true,
+        };
+        match input {
+            Input::Agent => self.agents_to_try(),
+            Input::AgentTold | Input::UserTold => {
+                exact(vec![Choice::Truth(true), Choice::Truth(false)])
+            }
+            Input::AgentIn(_) | Input::UserIn(_) => {
+                exact(vec![Choice::Truth(false), Choice::Truth(true)])
+            }
+            Input::User | Input::Task => {
+                let mut names = self.names(input);
+                names.choices.push(Choice::Absent);
+                names
+            }
+            Input::Depth => exact((0..=u64::from(self.deepest)).map(Choice::Number).collect()),
+            Input::Now => {
+                let (times, is_exact) = self.times(&Term::of(Input::Now));
+                let mut choices = values(times);
+                choices.push(Choice::Absent);
+                Domain {
+                    choices,
+                    exact: is_exact,
+                }
+            }
+            Input::Segment(_) => self.names(input),
+            Input::Rest => self.rest_domain(),
+            Input::History(_) => {
+                let count = Term::of(input.clone()).then(Step::Count);
+                let counts = self.numbers(&count);
+                let counts = counts.into_iter().filter(|count| *count >= 0);
+                let mut choices: Vec<Choice> = vec![Choice::Number(0), Choice::Absent];
+                choices.extend(
+                    counts
+                        .filter_map(|count| u64::try_from(count).ok())
+                        .map(Choice::Number),
+                );
+                exact(choices)
+            }
+            Input::Fact(entity, name) => {
+                let facts = &self.policy.facts;
+                let fact = facts
+                    .iter()
+                    .find(|fact| fact.entity == *entity && fact.field.name == *name);
+                let optional = fact.is_none_or(|fact| fact.field.optional);
+                self.typed(input, true, optional)
+            }
+            Input::Known(_) => self.typed(input, true, false),
+            Input::Arg(name) => {
+                let parameters = self.spot.parameters(self.policy);
+                let parameter = parameters.iter().find(|field| field.name == *name);
+                let optional =
+                    parameter.is_none_or(|field| field.optional || field.default.is_some());
+                let tail = self.spot.tail.as_ref().filter(|tail| tail.input == *input);
+                if let Some(tail) = tail {
+                    let mut domain = self.tail_domain(tail.extract);
+                    if optional {
+                        domain.choices.push(Choice::Absent);
+                    }
+                    // What else is asked of such an argument is not followed.
+                    let elsewhere = |what: &What| {
+                        !matches!(what, What::Part(..) | What::Gives(_) | What::There(_))
+                    };
+                    domain.exact &= !self
+                        .atoms
+                        .iter()
+                        .any(|atom| atom.inputs.contains(input) && elsewhere(&atom.what));
+                    return domain;
+                }
+                self.typed(input, optional, optional)
+            }
+        }
+    }
+
+    /// A value of the declared type, or none. What is optional is rather left out.
+    fn typed(&self, input: &Input, maybe_absent: bool, rather_absent: bool) -> Domain {
+        let term = Term::of(input.clone());
+        let facts = !matches!(input, Input::Arg(_));
+        let (json, exact) = self.json_values(&term, facts);
+        let mut choices = values(json);
+        if maybe_absent {
+            if rather_absent {
+                choices.insert(0, Choice::Absent);
+            } else {
+                choices.push(Choice::Absent);
+            }
+        }
+        Domain { choices, exact }
+    }
+
+    /// Values for a term by its type.
+    fn json_values(&self, term: &Term, facts: bool) -> (Vec<Json>, bool) {
+        let class = self.uses.class(term);
+        let constants = class.into_iter().flat_map(|class| &class.values);
+        match self.kind(term) {
+            Some(Type::Bool) => (vec![Json::Bool(true), Json::Bool(false)], true),
+            Some(Type::Enum(members)) => {
+                let mut texts: Vec<SmolStr> = members.clone();
+                if facts {
+                    // A member that the policy does not know is undefined.
+                    texts.push(crate::values::fresh(0));
+                }
+                (texts.into_iter().map(Json::String).collect(), true)
+            }
+            Some(Type::Int | Type::Decimal | Type::Duration) => self.number_values(term),
+            Some(Type::Time) => self.times(term),
+            Some(Type::Ip) => self.addresses(class),
+            Some(Type::Text) => self.text_values(term),
+            Some(Type::Json) => (vec![Json::Object(Vec::new())], true),
+            Some(Type::Set(_) | Type::List(_)) => {
+                let extra: Vec<Json> = constants.filter_map(json_of).collect();
+                let (mut sets, exact) = self.set_values(term, facts);
+                sets.extend(extra);
+                (sets, exact)
+            }
+            Some(Type::Record(fields)) => {
+                let mut records: Vec<Vec<(SmolStr, Json)>> = vec![Vec::new()];
+                let mut all = true;
+                for field in fields {
+                    let part = term.then(Step::Field(field.name.clone()));
+                    let needed = !facts && !field.optional && field.default.is_none();
+                    let mut options: Vec<Option<Json>> = if self.uses.reads(&part) {
+                        let (json, exact) = self.json_values(&part, facts);
+                        all &= exact;
+                        json.into_iter().map(Some).collect()
+                    } else if needed {
+                        vec![Some(simplest(self.policy, field.ty))]
+                    } else {
+                        vec![None]
+                    };
+                    if self.uses.reads(&part) && !needed {
+                        options.push(None);
+                    }
+                    if records.len() * options.len() > MOST_SETS {
+                        all = false;
+                        options.truncate((MOST_SETS / records.len()).max(1));
+                    }
+                    records = records
+                        .iter()
+                        .flat_map(|record| {
+                            options.iter().map(|option| {
+                                let mut record = record.clone();
+                                if let Some(json) = option {
+                                    record.push((field.name.clone(), json.clone()));
+                                }
+                                record
+                            })
+                        })
+                        .collect();
+                }
+                (records.into_iter().map(Json::Object).collect(), all)
+            }
+            None => (Vec::new(), false),
+        }
+    }
+
+    /// Sets and lists of as many members as can matter at a time.
+    fn set_values(&self, term: &Term, facts: bool) -> (Vec<Json>, bool) {
+        let member = term.then(Step::Member);
+        let (members, mut exact) = self.json_values(&member, facts);
+        // A template takes the first one.
+        let first = self.spot.places.iter().any(|place| {
+            matches!(place, crate::spot::Place::Filled(source) if source.term.path.first() == Some(&Step::Member) && source.input == term.input)
+        });
+        let asked = self.uses.members_asked(term);
+        let most = (asked + usize::from(first)).max(1);
+        let mut sets: Vec<Vec<Json>> = vec![Vec::new()];
+        let mut last = sets.clone();
+        for size in 1..=most {
+            let mut next = Vec::new();
+            'grow: for set in &last {
+                for value in &members {
+                    if set.contains(value) {
+                        continue;
+                    }
+                    // Order matters to a template only.
+                    if !first
+                        && let Some(end) = set.last()
+                        && members.iter().position(|other| other == end)
+                            > members.iter().position(|other| other == value)
+                    {
+                        continue;
+                    }
+                    let mut grown = set.clone();
+                    grown.push(value.clone());
+                    next.push(grown);
+                    if sets.len() + next.len() > MOST_SETS {
+                        exact = false;
+                        break 'grow;
+                    }
+                }
+            }
+            if next.is_empty() {
+                break;
+            }
+            sets.extend(next.iter().cloned());
+            last = next;
+            if !exact && size >= 2 {
+                break;
+            }
+        }
+        let count = term.then(Step::Count);
+        if self.uses.class(&count).is_some() {
+            // How many there are is told apart from who they are only where nothing else is
+            // asked.
+            exact &= asked == 0 && !first;
+            let unlike: Vec<Json> = members.iter().cloned().cycle().take(64).collect();
+            for size in self.numbers(&count) {
+                if let Ok(size) = usize::try_from(size)
+                    && size <= unlike.len()
+                {
+                    let list = matches!(self.kind(term), Some(Type::List(_)));
+                    exact &= list || size <= members.len();
+                    sets.push(unlike.iter().take(size).cloned().collect());
+                }
+            }
+        }
+        if matches!(self.kind(term), Some(Type::Set(_))) && first {
+            // The first of a set is its least.
+            exact &= most <= 1;
+        }
+        // Rather some member than none.
+        if sets.len() > 1 {
+            sets.rotate_left(1);
+        }
+        (sets.into_iter().map(Json::Array).collect(), exact)
+    }
+
+    /// Ids: constants and others, as many as are compared with one another.
+    fn names(&self, input: &Input) -> Domain {
+        let (mut texts, exact) = self.texts(&Term::of(input.clone()));
+        if matches!(input, Input::Segment(_)) {
+            texts.retain(|text| placet_model::resource::encode_segment(text).is_ok());
+        }
+        texts.retain(|text| check_id(text).is_ok());
+        Domain {
+            choices: texts.into_iter().map(Choice::Name).collect(),
+            exact,
+        }
+    }
+
+    fn agents_to_try(&self) -> Domain {
+        let policy = self.policy;
+        let term = Term::of(Input::Agent);
+        let class = self.uses.class(&term).cloned().unwrap_or_default();
+        let (texts, exact) = self.texts(&term);
+        // What is made of the id may tell any two of them apart.
+        let linked =
+            class.terms > 1 || self.uses.below(&term).next().is_some() || !class.globs.is_empty();
+        let mut facts: Vec<&SmolStr> = Vec::new();
+        for atom in &self.atoms {
+            for input in &atom.inputs {
+                if let Input::Fact(Entity::Agent, name) = input {
+                    facts.push(name);
+                }
+            }
+        }
+        let mut choices = Vec::new();
+        let mut seen = BTreeSet::new();
+        for agent in &policy.agents {
+            let set: Vec<(SmolStr, Option<Value>)> = agent
+                .facts
+                .iter()
+                .filter_map(|(id, value)| {
+                    let name = &policy.facts.get(id.index())?.field.name;
+                    facts
+                        .contains(&name)
+                        .then(|| (name.clone(), Some(value.clone())))
+                })
+                .collect();
+            let groups: Vec<usize> = policy
+                .groups
+                .iter()
+                .enumerate()
+                .filter(|(_, group)| {
+                    group.kind == GroupKind::Agents
+                        && group.members.binary_search(&agent.name).is_ok()
+                })
+                .map(|(at, _)| at)
+                .collect();
+            let named = (linked || class.values.contains(&Value::Text(agent.name.clone())))
+                .then(|| agent.name.clone());
+            if seen.insert((set, groups, named)) {
+                choices.push(Choice::Name(agent.name.clone()));
+            }
+        }
+        let from_requests = policy
+            .groups
+            .iter()
+            .any(|group| group.kind == GroupKind::Agents && group.from_request);
+        if from_requests {
+            let declared = |text: &SmolStr| {
+                policy
+                    .agents
+                    .binary_search_by(|agent| agent.name.cmp(text))
+                    .is_ok()
+            };
+            let others = texts
+                .into_iter()
+                .filter(|text| !declared(text) && check_id(text).is_ok());
+            choices.extend(others.map(Choice::Name));
+        }
+        Domain { choices, exact }
+    }
+
+    fn text_values(&self, term: &Term) -> (Vec<Json>, bool) {
+        let (texts, exact) = self.texts(term);
+        (texts.into_iter().map(Json::String).collect(), exact)
+    }
+
+    /// Texts to try for a term, and whether they stand for all.
+    fn texts(&self, term: &Term) -> (Vec<SmolStr>, bool) {
+        let own = self.uses.class(term);
+        let whole = self.uses.is_whole(term) || own.is_some_and(|class| class.segment);
+        let lower = term.then(Step::Lower);
+        let domain = term.then(Step::Domain);
+        let local = term.then(Step::Local);
+        let lowered = self.uses.class(&lower);
+        let address = self.uses.class(&domain).is_some() || self.uses.class(&local).is_some();
+        let mut texts = own
+            .filter(|_| whole)
+            .map(texts::of_class)
+            .unwrap_or_default();
+        let mut exact = true;
+        if let Some(class) = lowered {
+            let folded = texts::of_class(class);
+            let folded = folded
+                .into_iter()
+                .filter(|text| *text == text.to_ascii_lowercase().to_smolstr());
+            if whole || address {
+                exact = false;
+                let folded: Vec<SmolStr> = folded.collect();
+                let upper: Vec<SmolStr> = folded
+                    .iter()
+                    .map(|text| text.to_ascii_uppercase().to_smolstr())
+                    .collect();
+                texts.extend(folded);
+                texts.extend(upper);
+            } else {
+                texts.extend(folded);
+            }
+        }
+        if address {
+            exact &= !whole;
+            texts.extend(self.addresses_of(&domain, &local));
+            texts.push("nobody".into());
+        }
+        if texts.is_empty() {
+            texts.push(crate::values::fresh(0));
+        }
+        (texts, exact)
+    }
+
+    /// E-mail addresses of the domains and local parts that are asked for.
+    fn addresses_of(&self, domain: &Term, local: &Term) -> Vec<SmolStr> {
+        let class_texts = |term: &Term, other: &str| match self.uses.class(term) {
+            Some(class) => texts::of_class(class),
+            None => vec![other.into()],
+        };
+        let mut texts = Vec::new();
+        for domain in class_texts(domain, "alfa.example") {
+            for local in class_texts(local, "somebody") {
+                let text = smol_str::format_smolstr!("{local}@{domain}");
+                let parts = placet_evaluator::extract::email_parts(&text);
+                if parts.is_ok_and(|parts| parts.domain == domain && parts.local == local) {
+                    texts.push(text);
+                }
+            }
+        }
+        texts
+    }
+
+    fn addresses(&self, class: Option<&Class>) -> (Vec<Json>, bool) {
+        let Some(class) = class else {
+            return (vec![Json::String("192.0.2.1".into())], true);
+        };
+        (
+            numbers::addresses(class)
+                .into_iter()
+                .map(|address| Json::String(address.to_smolstr()))
+                .collect(),
+            class.terms <= 1,
+        )
+    }
+
+    /// The tail of a resource that an argument gives, as the argument.
+    fn tail_domain(&self, extract: Extract) -> Domain {
+        let rests = self.rest_domain();
+        let raw = |choice: &Choice| match choice {
+            Choice::Value(Shown(Json::String(text))) => {
+                let names: Vec<String> = text
+                    .split('/')
+                    .map(placet_model::resource::decode_segment)
+                    .map(|name| name.to_string())
+                    .collect();
+                match (extract, names.as_slice()) {
+                    (Extract::Url, [scheme, host, port, path @ ..]) => {
+                        Some(format!("{scheme}://{host}:{port}/{}", path.join("/")))
+                    }
+                    (Extract::Url, _) => None,
+                    _ => Some(names.join("/")),
+                }
+            }
+            Choice::Absent if extract == Extract::Path => Some("/".to_owned()),
+            _ => None,
+        };
+        let mut choices: Vec<Choice> = rests
+            .choices
+            .iter()
+            .filter_map(raw)
+            .filter(|text| placet_evaluator::extract::segments(extract, text).is_ok())
+            .map(|text| Choice::Value(Shown(Json::String(text.into()))))
+            .collect();
+        if extract == Extract::Url {
+            let plain = Json::String("https://alfa.example/".into());
+            choices.push(Choice::Value(Shown(plain)));
+        }
+        Domain {
+            choices,
+            exact: rests.exact && extract == Extract::Path,
+        }
+    }
+}
+
+fn values(json: Vec<Json>) -> Vec<Choice> {
+    json.into_iter()
+        .map(|json| Choice::Value(Shown(json)))
+        .collect()
+}

@@ -1,0 +1,22 @@
+//! Answers about whole policies: claims proved or refuted, each refutation with a request.
+//!
+//! A question is whether some well-formed request makes a formula over the parts of rules
+//! true. `Yes` comes only with a request that the evaluator confirms; `no` only when every
+//! branch of the search is closed by reasoning that closes no branch with such a request in
+//! it; everything else is unknown, with the reason.
+
+mod ask;
+mod build;
+mod claims;
+mod domain;
+mod formula;
+mod granted;
+mod input;
+mod solve;
+mod spot;
+mod uses;
+mod values;
+mod witness;
+
+pub use ask::Why;
+pub use claims::{Effort, Proved, Refutation, Verdict, prove};

@@ -1,0 +1,6 @@
+//! Proofs and refutations, seen from outside.
+
+#[cfg(test)]
+mod brute;
+#[cfg(test)]
+mod verdicts;
