@@ -86,12 +86,19 @@ impl SigningKey {
     /// When the library cannot make one.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
         let failed = |_| KeyError::Library("make a key");
-        Self::of(match algorithm {
-            Algorithm::EdDsa => Pair::EdDsa(Ed25519KeyPair::generate().map_err(failed)?),
-            Algorithm::Es256 => Pair::Es256(
-                EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(failed)?,
-            ),
-        })
+        loop {
+            let key = Self::of(match algorithm {
+                Algorithm::EdDsa => Pair::EdDsa(Ed25519KeyPair::generate().map_err(failed)?),
+                Algorithm::Es256 => Pair::Es256(
+                    EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(failed)?,
+                ),
+            })?;
+            // One id of 64 begins with the sign of an option, and could not be written in a
+            // command as it is shown.
+            if !key.kid().starts_with('-') {
+                return Ok(key);
+            }
+        }
     }
 
     /// Reads a key from a file: PKCS#8 in PEM, unencrypted, for its owner alone.

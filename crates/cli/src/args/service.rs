@@ -361,7 +361,7 @@ pub(crate) struct KeysRotate {
 #[derive(Args)]
 pub(crate) struct KeysRetire {
     /// The id of the key, which must not sign any more
-    #[arg(value_name = "KID", value_parser = values::thumbprint)]
+    #[arg(value_name = "KID", value_parser = values::thumbprint, allow_hyphen_values = true)]
     pub(crate) kid: SmolStr,
     /// The folder of the store
     #[arg(short, long, env = "PLACET_STORE", value_name = "DIR")]

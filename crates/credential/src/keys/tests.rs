@@ -408,3 +408,11 @@ fn threads_that_rotate_one_folder_lose_no_key() {
     let ring = Keyring::open(folder.path()).unwrap();
     assert_eq!(ring.keys().len(), 5);
 }
+
+#[test]
+fn the_id_of_a_new_key_is_never_taken_for_an_option() {
+    for _ in 0..1_000 {
+        let key = SigningKey::generate(Algorithm::EdDsa).unwrap();
+        assert!(!key.kid().starts_with('-'), "{}", key.kid());
+    }
+}
