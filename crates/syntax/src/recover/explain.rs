@@ -516,11 +516,13 @@ impl<'a> Recovery<'a> {
                 Some(_) => "something is missing here",
                 None => "the file ends here",
             };
-            return self.error(code, format!("expected {wanted}")).at(
-                self.file,
-                Span::at(last),
-                found,
-            );
+            let problem =
+                self.error(code, format!("expected {wanted}"))
+                    .at(self.file, Span::at(last), found);
+            return match lacks_expectation(failure, kind) {
+                true => problem.help(EXPECTATION),
+                false => problem,
+            };
         }
         let found = in_code(self.slice(at));
         let problem = self
@@ -570,7 +572,17 @@ impl<'a> Recovery<'a> {
             "not" | "all" | "some" if failure.expected.contains(&Rule::value) => {
                 problem.help("put the condition in parentheses")
             }
+            _ if lacks_expectation(failure, kind) => problem.help(EXPECTATION),
             _ => problem,
         }
     }
+}
+
+const EXPECTATION: &str =
+    "say what is to come of the step: `-> grant`, or `-> deny` and the reason";
+
+/// Whether a step of a test could have gone on with what is expected of it.
+fn lacks_expectation(failure: &Failure, kind: PartKind) -> bool {
+    let arrow = |rule| matches!(rule, &Rule::p_arrow | &Rule::expect);
+    kind == PartKind::Step && failure.expected.iter().any(arrow)
 }
