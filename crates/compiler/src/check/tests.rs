@@ -101,7 +101,7 @@ pub(crate) fn check_tests<'a>(world: &World<'a>, report: &mut Report, items: &It
 
 fn check_test(context: &Context, report: &mut Report, test: &Declared<ast::Test>) {
     let mut block = setup::Block::default();
-    let mut steps = steps::Steps::default();
+    let mut steps = steps::Steps::of(test.item.recovered);
     let mut agents: Vec<SmolStr> = Vec::new();
     check_acting(report, test);
     for part in &test.node.parts {

@@ -263,6 +263,17 @@ fn a_test_asks_what_can_be_asked() {
     );
 }
 
+#[test]
+fn a_credential_may_have_been_issued_by_a_step_that_does_not_parse() {
+    let case = |lines: &str| {
+        let broken = "agent bot  issue docs read \"doc/*\"\n";
+        check(&format!("test \"case\" {{ {broken}{lines} }}"), "PL0001");
+    };
+    case("call docs.get { id = \"1\" } -> grant");
+    case("delegate ops docs read \"doc/*\" -> grant");
+    case("revoke first");
+}
+
 /// A test with rows, whose lines are for `bot` and `ana`.
 fn table(lines: &str, rows: &str, codes: &str) {
     let setup = "agent bot { tier = 1, zone = \"eu\" }\n\

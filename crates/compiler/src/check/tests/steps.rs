@@ -19,13 +19,22 @@ use crate::resolve::names::{check_name, each_once};
 use crate::world::FunctionDecl;
 
 /// What the steps so far have made.
-#[derive(Default)]
 pub(super) struct Steps {
     credentials: Vec<SmolStr>,
     issued: bool,
+    /// A step did not parse: what is absent may have been made there.
+    recovered: bool,
 }
 
 impl Steps {
+    pub(super) const fn of(recovered: bool) -> Self {
+        Self {
+            credentials: Vec::new(),
+            issued: recovered,
+            recovered,
+        }
+    }
+
     /// Whether a step is something that an agent does.
     pub(super) const fn needs_agent(&self, step: &Step) -> bool {
         matches!(step, Step::Issue(_) | Step::Call(_) | Step::List { .. })
@@ -206,7 +215,7 @@ impl Steps {
     }
 
     fn find_credential(&self, report: &mut Report, file: FileId, name: &Name) {
-        if !self.credentials.contains(&name.node) {
+        if !self.recovered && !self.credentials.contains(&name.node) {
             let names = self.credentials.iter().map(SmolStr::as_str);
             let help = format!(
                 "name it where it is issued: `issue … as {} -> …`",
