@@ -1,5 +1,7 @@
 //! One module per command.
 
+use std::num::NonZeroUsize;
+
 use placet::json;
 use placet::model::json::Json;
 
@@ -61,6 +63,11 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Completions(args) => generate::completions(&args),
         Command::Man(args) => generate::man(&args),
     }
+}
+
+/// How many things are done at a time when nobody says.
+fn processors() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// JSON as it is written: over many lines for a person, else on one.

@@ -39,8 +39,7 @@ mod tally;
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use placet_compiler::Place;
 use placet_compiler::scenario::Scenario;
@@ -50,7 +49,10 @@ use placet_model::policy::RuleKind;
 use placet_syntax::Sources;
 use smol_str::SmolStr;
 
+use crate::hands::share_out;
 use crate::play::play_watched;
+use crate::progress::{Event, Progress};
+use crate::run::selects;
 use tally::{Hits, Tally};
 
 /// Which tests are watched, and by how many threads.
@@ -60,6 +62,8 @@ pub struct Options {
     pub filter: Vec<String>,
     /// How many threads play tests. The report is the same whatever it is.
     pub jobs: NonZeroUsize,
+    /// Who is told how far it is.
+    pub progress: Progress,
 }
 
 impl Default for Options {
@@ -68,6 +72,7 @@ impl Default for Options {
         Self {
             filter: Vec::new(),
             jobs: NonZeroUsize::MIN,
+            progress: Progress::default(),
         }
     }
 }
@@ -386,69 +391,33 @@ impl fmt::Display for Report {
 pub fn run(checked: &Checked, options: &Options) -> Option<Report> {
     let policy = checked.policy.as_ref()?;
     let engine = Arc::new(Engine::new(policy.clone()));
-    let selects = |scenario: &&Scenario| {
-        let mut filter = options.filter.iter();
-        options.filter.is_empty() || filter.any(|text| scenario.title.contains(text.as_str()))
-    };
-    let chosen: Vec<&Scenario> = checked.scenarios.iter().filter(selects).collect();
+    let scenarios = checked.scenarios.iter();
+    let chosen: Vec<&Scenario> = scenarios
+        .filter(|scenario| selects(&options.filter, &scenario.title))
+        .collect();
     let tally = Tally::new(&engine, checked);
-    let hand = Hand {
-        engine: &engine,
-        tally: &tally,
-        scenarios: &chosen,
-        next: AtomicUsize::new(0),
-        played: Mutex::new((tally.none(), Vec::new())),
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..options.jobs.get().min(chosen.len()) {
-            scope.spawn(|| hand.work());
-        }
-        hand.work();
+    let (mut hits, mut failed) = (Hits::default(), Vec::new());
+    let watched = share_out(&chosen, options.jobs, &options.progress, |_, scenario| {
+        options.progress.tell(Event::Starts(&scenario.title));
+        let mut hits = Hits::default();
+        let result = play_watched(&engine, scenario, &mut |request, decision| {
+            tally.step(request, decision, &mut hits);
+        });
+        Some(result.map(|()| hits).map_err(|_| scenario.title.clone()))
     });
-    let played = hand.played.into_inner();
-    let (hits, mut failed) = played.unwrap_or_else(PoisonError::into_inner);
-    failed.sort_unstable();
+    for (_, test) in watched {
+        match test {
+            Ok(more) => hits.add(&more),
+            Err(title) => failed.push(title),
+        }
+    }
     Some(Report {
         sources: checked.sources.clone(),
         total: checked.scenarios.len(),
         passed: chosen.len() - failed.len(),
-        failed: failed
-            .into_iter()
-            .filter_map(|at| Some(chosen.get(at)?.title.clone()))
-            .collect(),
+        failed,
         rules: tally.rules(&hits),
     })
-}
-
-/// What the threads share.
-struct Hand<'a> {
-    engine: &'a Arc<Engine>,
-    tally: &'a Tally<'a>,
-    scenarios: &'a [&'a Scenario],
-    next: AtomicUsize,
-    /// What was seen, and which tests failed.
-    played: Mutex<(Hits, Vec<usize>)>,
-}
-
-impl Hand<'_> {
-    fn work(&self) {
-        loop {
-            let at = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(scenario) = self.scenarios.get(at) else {
-                return;
-            };
-            let mut hits = self.tally.none();
-            let result = play_watched(self.engine, scenario, &mut |request, decision| {
-                self.tally.step(request, decision, &mut hits);
-            });
-            // What another thread was adding to is whole.
-            let mut played = self.played.lock().unwrap_or_else(PoisonError::into_inner);
-            match result {
-                Ok(()) => played.0.add(&hits),
-                Err(_) => played.1.push(at),
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@
 
 pub mod coverage;
 mod expect;
+mod hands;
 pub mod markdown;
 pub mod matrix;
 pub mod mutate;

@@ -14,8 +14,7 @@ mod mutant;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use placet_compiler::Place;
 use placet_compiler::scenario::Scenario;
@@ -29,6 +28,7 @@ use thiserror::Error;
 
 pub use change::Toward;
 
+use crate::hands::share_out;
 use crate::play::play;
 use crate::progress::{Event, Progress};
 use crate::run::{self, run_checked};
@@ -229,26 +229,35 @@ pub fn run(checked: &Checked, options: &Options) -> Result<Report, MutateError> 
     if let Some(wanted) = &options.rule {
         mutants.retain(|mutant| mutant.rule == *wanted);
     }
-    let hand = Hand {
+    let trial = Trial {
         checked,
         policy,
         scenarios: shortest_first(&checked.scenarios),
-        mutants: &mutants,
-        next: AtomicUsize::new(0),
-        progress: &options.progress,
-        ended: Mutex::new(Vec::new()),
     };
-    options.progress.tell(Event::Begins(mutants.len()));
-    std::thread::scope(|scope| {
-        for _ in 1..options.jobs.get().min(mutants.len()) {
-            scope.spawn(|| hand.work());
-        }
-        hand.work();
+    let ended = share_out(&mutants, options.jobs, &options.progress, |_, mutant| {
+        let what = format!("{}: {}", mutant.rule, mutant.what);
+        options.progress.tell(Event::Starts(&what));
+        Some(trial.fate(mutant))
     });
-    options.progress.tell(Event::Over);
+    // Each policy once.
+    let mut seen = BTreeSet::new();
+    let tried = ended.into_iter().zip(&mutants);
+    let tried = tried.map(|((_, (digest, fate)), mutant)| {
+        let new = digest.is_none_or(|digest| seen.insert(digest));
+        Tried {
+            rule: mutant.rule.clone(),
+            what: mutant.what.clone(),
+            toward: mutant.toward,
+            place: mutant.place,
+            fate: match fate {
+                Fate::Killed { .. } | Fate::Survived { .. } if !new => Fate::Repeated,
+                fate => fate,
+            },
+        }
+    });
     Ok(Report {
         sources: checked.sources.clone(),
-        mutants: hand.tried(),
+        mutants: tried.collect(),
     })
 }
 
@@ -273,41 +282,15 @@ fn shortest_first(scenarios: &[Scenario]) -> Vec<&Scenario> {
     scenarios
 }
 
-/// What the threads share.
-struct Hand<'a> {
+/// What a mutant is tried with.
+struct Trial<'a> {
     checked: &'a Checked,
     policy: &'a Compiled,
     scenarios: Vec<&'a Scenario>,
-    mutants: &'a [Mutant],
-    next: AtomicUsize,
-    progress: &'a Progress,
-    ended: Mutex<Vec<Ended>>,
 }
 
-/// What came of a mutant, and which policy it is.
-struct Ended {
-    at: usize,
-    digest: Option<SmolStr>,
-    fate: Fate,
-}
-
-impl Hand<'_> {
-    fn work(&self) {
-        loop {
-            let at = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(mutant) = self.mutants.get(at) else {
-                return;
-            };
-            self.progress
-                .tell(Event::Starts(&format!("{}: {}", mutant.rule, mutant.what)));
-            let (digest, fate) = self.fate(mutant);
-            self.progress.tell(Event::Ends);
-            // A list that another thread was adding to is whole.
-            let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-            ended.push(Ended { at, digest, fate });
-        }
-    }
-
+impl Trial<'_> {
+    /// What comes of a mutant, and which policy it is.
     fn fate(&self, mutant: &Mutant) -> (Option<SmolStr>, Fate) {
         let checked = self.checked;
         let files = mutant.files(&checked.files);
@@ -345,30 +328,6 @@ impl Hand<'_> {
             .context_radius(2)
             .header(&source.name, &format!("{} (mutant)", source.name))
             .to_string()
-    }
-
-    /// All in their order, each policy once.
-    fn tried(self) -> Vec<Tried> {
-        let ended = self.ended.into_inner();
-        let mut ended = ended.unwrap_or_else(PoisonError::into_inner);
-        ended.sort_by_key(|ended| ended.at);
-        let mut seen = BTreeSet::new();
-        let tried = ended.into_iter().zip(self.mutants);
-        tried
-            .map(|(ended, mutant)| {
-                let new = ended.digest.is_none_or(|digest| seen.insert(digest));
-                Tried {
-                    rule: mutant.rule.clone(),
-                    what: mutant.what.clone(),
-                    toward: mutant.toward,
-                    place: mutant.place,
-                    fate: match ended.fate {
-                        Fate::Killed { .. } | Fate::Survived { .. } if !new => Fate::Repeated,
-                        fate => fate,
-                    },
-                }
-            })
-            .collect()
     }
 }
 

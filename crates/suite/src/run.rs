@@ -1,8 +1,8 @@
 //! Which tests are played, by how many threads, and in which order they are reported.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use placet_compiler::scenario::Scenario;
@@ -10,6 +10,7 @@ use placet_compiler::texts::{Checked, Findings, check};
 use placet_evaluator::Engine;
 use placet_model::compiled::Compiled;
 
+use crate::hands::share_out;
 use crate::play::play;
 use crate::progress::{Event, Progress};
 use crate::report::{Played, Report, Verdict};
@@ -41,8 +42,7 @@ impl Default for Options {
 
 impl Options {
     pub(crate) fn selects(&self, title: &str) -> bool {
-        let mut filter = self.filter.iter();
-        self.filter.is_empty() || filter.any(|text| title.contains(text.as_str()))
+        selects(&self.filter, title)
     }
 }
 
@@ -86,34 +86,54 @@ pub fn run_checked(checked: &Checked, options: &Options) -> Option<Report> {
     })
 }
 
-/// Plays scenarios on as many threads as the options say, and gives them in their order.
+/// Plays scenarios on as many threads as the options say, and gives them in their order. With
+/// `fail_fast`, those after the first failure say that they were not to be played any more,
+/// even if another thread was faster.
 pub(crate) fn play_all(
     policy: &Compiled,
     scenarios: &[&Scenario],
     options: &Options,
 ) -> Vec<Played> {
-    let hand = Hand {
-        engine: Arc::new(Engine::new(policy.clone())),
+    let engine = Arc::new(Engine::new(policy.clone()));
+    // The first test that failed so far. Tests are handed out in order, so that all before it
+    // are played whatever the schedule.
+    let stop = AtomicUsize::new(usize::MAX);
+    let done = share_out(
         scenarios,
-        next: AtomicUsize::new(0),
-        stop: AtomicUsize::new(usize::MAX),
-        fail_fast: options.fail_fast,
-        progress: &options.progress,
-        played: Mutex::new(Vec::new()),
-    };
-    options.progress.tell(Event::Begins(scenarios.len()));
-    let jobs = options.jobs.get().min(scenarios.len());
-    if jobs <= 1 {
-        hand.work();
-    } else {
-        std::thread::scope(|scope| {
-            for _ in 0..jobs {
-                scope.spawn(|| hand.work());
+        options.jobs,
+        &options.progress,
+        |at, scenario| {
+            if at > stop.load(Ordering::Relaxed) {
+                return None;
             }
+            let started = Instant::now();
+            options.progress.tell(Event::Starts(&scenario.title));
+            let verdict = match play(&engine, scenario) {
+                Ok(()) => Verdict::Passed,
+                Err(failure) => {
+                    if options.fail_fast {
+                        stop.fetch_min(at, Ordering::Relaxed);
+                    }
+                    Verdict::Failed(failure)
+                }
+            };
+            Some(Played {
+                elapsed: started.elapsed(),
+                ..Played::of(scenario, verdict)
+            })
+        },
+    );
+    let stop = stop.into_inner();
+    let mut done = done.into_iter().peekable();
+    let mut tests = Vec::with_capacity(scenarios.len());
+    for (at, scenario) in scenarios.iter().enumerate() {
+        let played = done.next_if(|(done, _)| *done == at);
+        tests.push(match played.filter(|_| at <= stop) {
+            Some((_, played)) => played,
+            None => Played::of(scenario, Verdict::NotPlayed),
         });
     }
-    options.progress.tell(Event::Over);
-    hand.tests()
+    tests
 }
 
 /// The report on a checked policy set of which no test was played, as after a failure of
@@ -133,70 +153,7 @@ pub fn not_played(checked: &Checked, options: &Options) -> Option<Report> {
     })
 }
 
-/// What the threads share.
-struct Hand<'a> {
-    engine: Arc<Engine>,
-    scenarios: &'a [&'a Scenario],
-    next: AtomicUsize,
-    /// With `fail_fast`, the first test that failed so far.
-    stop: AtomicUsize,
-    fail_fast: bool,
-    progress: &'a Progress,
-    played: Mutex<Vec<(usize, Played)>>,
-}
-
-impl Hand<'_> {
-    /// Plays one test after another. They are handed out in order, so that all before the
-    /// first failure are played whatever the schedule.
-    fn work(&self) {
-        loop {
-            let at = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(scenario) = self.scenarios.get(at) else {
-                return;
-            };
-            if at > self.stop.load(Ordering::Relaxed) {
-                return;
-            }
-            let started = Instant::now();
-            self.progress.tell(Event::Starts(&scenario.title));
-            let verdict = match play(&self.engine, scenario) {
-                Ok(()) => Verdict::Passed,
-                Err(failure) => {
-                    if self.fail_fast {
-                        self.stop.fetch_min(at, Ordering::Relaxed);
-                    }
-                    Verdict::Failed(failure)
-                }
-            };
-            let played = Played {
-                elapsed: started.elapsed(),
-                ..Played::of(scenario, verdict)
-            };
-            self.progress.tell(Event::Ends);
-            // A list that another thread was adding to is whole.
-            let mut all = self.played.lock().unwrap_or_else(PoisonError::into_inner);
-            all.push((at, played));
-        }
-    }
-
-    /// All tests in their order; those that were not to be played any more say so, even if
-    /// another thread was faster.
-    fn tests(self) -> Vec<Played> {
-        let stop = self.stop.into_inner();
-        let mut played = self
-            .played
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        played.sort_by_key(|(at, _)| *at);
-        let mut played = played.into_iter().peekable();
-        let mut tests = Vec::with_capacity(self.scenarios.len());
-        for (at, scenario) in self.scenarios.iter().enumerate() {
-            let done = played.next_if(|(done, _)| *done == at);
-            tests.push(match done.filter(|_| at <= stop) {
-                Some((_, played)) => played,
-                None => Played::of(scenario, Verdict::NotPlayed),
-            });
-        }
-        tests
-    }
+/// Whether a test has one of these in its name; all have, when it is empty.
+pub(crate) fn selects(filter: &[String], title: &str) -> bool {
+    filter.is_empty() || filter.iter().any(|text| title.contains(text.as_str()))
 }

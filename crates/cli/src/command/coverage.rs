@@ -1,15 +1,13 @@
 //! `placet coverage`
 
-use std::num::NonZeroUsize;
-
 use placet::suite::coverage::{Options, run as watch};
 
 use crate::args::{Coverage, CoverageFormat};
-use crate::command::{line, unmatched};
+use crate::command::{line, processors, unmatched};
 use crate::error::Error;
 use crate::output::{Ended, Output};
 use crate::render::coverage::{self, Covered};
-use crate::suites;
+use crate::{progress, suites};
 
 /// Says what of policies their tests show.
 pub(crate) fn run(args: &Coverage) -> Result<Ended, Error> {
@@ -17,6 +15,7 @@ pub(crate) fn run(args: &Coverage) -> Result<Ended, Error> {
     let options = Options {
         filter: args.filter.clone(),
         jobs: args.jobs.unwrap_or_else(processors),
+        progress: progress::bar("tests"),
     };
     let mut out = Output::new();
     let shown =
@@ -46,8 +45,4 @@ pub(crate) fn run(args: &Coverage) -> Result<Ended, Error> {
     }
     out.flush()?;
     Ok(suites::ended(&ran, Covered::passed))
-}
-
-fn processors() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

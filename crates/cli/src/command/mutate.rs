@@ -1,12 +1,10 @@
 //! `placet mutate`
 
-use std::num::NonZeroUsize;
-
 use placet::suite::mutate::{MutateError, Options, run as try_all};
 use smol_str::SmolStr;
 
 use crate::args::{Format, Mutate};
-use crate::command::line;
+use crate::command::{line, processors};
 use crate::error::Error;
 use crate::output::{Ended, Output};
 use crate::render::mutate::{self, Scored};
@@ -49,10 +47,6 @@ pub(crate) fn run(args: &Mutate) -> Result<Ended, Error> {
     }
     out.flush()?;
     Ok(suites::ended(&ran, Scored::met))
-}
-
-fn processors() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 fn refused(error: MutateError) -> Error {

@@ -2,12 +2,10 @@
 
 mod watch;
 
-use std::num::NonZeroUsize;
-
 use placet::suite::{Options, Report};
 
 use crate::args::{Test, TestFormat};
-use crate::command::{line, unmatched};
+use crate::command::{line, processors, unmatched};
 use crate::error::Error;
 use crate::output::{Ended, Output};
 use crate::render::suite;
@@ -62,8 +60,4 @@ fn once(args: &Test) -> Result<Ended, Error> {
         true => Ended::Findings,
         false => ended,
     })
-}
-
-fn processors() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

@@ -55,10 +55,6 @@ impl<'e> Tally<'e> {
         }
     }
 
-    pub(super) fn none(&self) -> Hits {
-        Hits::default()
-    }
-
     /// Adds what a step shows.
     pub(super) fn step(&self, request: &Request, decision: &Decision, hits: &mut Hits) {
         let mut marks: BTreeSet<(RuleId, Mark)> = BTreeSet::new();
