@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use placet_evaluator::Engine;
 use placet_model::ids::{ExprId, PatternId};
 use placet_model::policy::{
-    Agents, Condition, Expr, GroupKind, HistoryKey, Moment, Pattern, Policy, Rule, Segment, Users,
+    Agents, Condition, Expr, GroupKind, HistoryKey, Moment, Pattern, Policy, Rule, Segment, Type,
+    Users,
 };
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use crate::formula::{FALSE, Formula, TRUE};
-use crate::input::{Input, Term};
+use crate::input::{Input, Step, Term};
 use crate::solve::AtomId;
 use crate::spot::Spot;
 use crate::uses::Uses;
@@ -345,6 +346,33 @@ impl<'p> Builder<'p> {
             exact,
         });
         Formula::Atom(id)
+    }
+
+    /// Two terms are compared with one another; whether that is followed exactly.
+    pub(crate) fn link(&mut self, a: &Term, b: &Term) -> bool {
+        for term in [a, b] {
+            self.uses.whole(term);
+            if let Some(Type::Enum(members)) = self.kind(term) {
+                for member in members {
+                    self.note_text(term, member);
+                }
+            }
+            if matches!(term.path.last(), Some(Step::Weekday(_))) {
+                for day in ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] {
+                    self.note_text(term, day);
+                }
+            }
+        }
+        self.uses.link(a, b);
+        self.is_scalar(a) && self.is_scalar(b)
+    }
+
+    /// Whether values of a term are told apart by what is noted of the term itself.
+    pub(crate) fn is_scalar(&self, term: &Term) -> bool {
+        !matches!(
+            self.kind(term),
+            Some(Type::Set(_) | Type::List(_) | Type::Record(_) | Type::Json)
+        )
     }
 
     pub(crate) fn note_text(&mut self, term: &Term, text: &str) {

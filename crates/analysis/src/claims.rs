@@ -195,6 +195,7 @@ impl Prover {
         }
         goals.push(build.known());
         goals.extend(build.applies());
+        build.uses.settle();
         let mut steps = self.effort.steps;
         let outcome = ask(&build, goals, &mut steps, &mut |request| {
             self.confirm(claim, lacks, &build, request, without)

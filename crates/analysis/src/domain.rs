@@ -65,6 +65,9 @@ impl Ord for Shown {
 /// The most values of one input.
 const MOST_VALUES: usize = 2_000;
 
+/// The most members of a list that is tried for their number.
+const LONGEST_LIST: usize = 200;
+
 /// The most sets of members that are tried.
 const MOST_SETS: usize = 400;
 
@@ -184,7 +187,12 @@ impl Builder<'_> {
                 let mut texts: Vec<SmolStr> = members.clone();
                 if facts {
                     // A member that the policy does not know is undefined.
-                    texts.push(crate::values::fresh(0));
+                    let other = (0..).map(crate::values::fresh);
+                    texts.extend(
+                        other
+                            .take(members.len() + 1)
+                            .find(|word| !members.contains(word)),
+                    );
                 }
                 (texts.into_iter().map(Json::String).collect(), true)
             }
@@ -246,10 +254,10 @@ impl Builder<'_> {
         let (members, mut exact) = self.json_values(&member, facts);
         // A template takes the first one.
         let first = self.spot.places.iter().any(|place| {
-            matches!(place, crate::spot::Place::Filled(source) if source.term.path.first() == Some(&Step::Member) && source.input == term.input)
+            matches!(place, crate::spot::Place::Filled(source) if source.input == term.input && source.term.path.starts_with(&member.path))
         });
         let asked = self.uses.members_asked(term);
-        let most = (asked + usize::from(first)).max(1);
+        let most = asked.max(1);
         let mut sets: Vec<Vec<Json>> = vec![Vec::new()];
         let mut last = sets.clone();
         for size in 1..=most {
@@ -290,14 +298,13 @@ impl Builder<'_> {
             // How many there are is told apart from who they are only where nothing else is
             // asked.
             exact &= asked == 0 && !first;
-            let unlike: Vec<Json> = members.iter().cloned().cycle().take(64).collect();
-            for size in self.numbers(&count) {
-                if let Ok(size) = usize::try_from(size)
-                    && size <= unlike.len()
-                {
-                    let list = matches!(self.kind(term), Some(Type::List(_)));
-                    exact &= list || size <= members.len();
-                    sets.push(unlike.iter().take(size).cloned().collect());
+            let list = matches!(self.kind(term), Some(Type::List(_)));
+            for size in self.numbers(&count).into_iter().filter(|size| *size >= 0) {
+                match usize::try_from(size) {
+                    Ok(size) if size <= LONGEST_LIST && (list || size <= members.len()) => {
+                        sets.push(members.iter().cycle().take(size).cloned().collect());
+                    }
+                    _ => exact = false,
                 }
             }
         }
@@ -428,7 +435,9 @@ impl Builder<'_> {
         }
         if address {
             exact &= !whole;
-            texts.extend(self.addresses_of(&domain, &local));
+            let (addresses, all) = self.addresses_of(&domain, &local);
+            texts.extend(addresses);
+            exact &= all;
             texts.push("nobody".into());
         }
         if texts.is_empty() {
@@ -437,8 +446,9 @@ impl Builder<'_> {
         (texts, exact)
     }
 
-    /// E-mail addresses of the domains and local parts that are asked for.
-    fn addresses_of(&self, domain: &Term, local: &Term) -> Vec<SmolStr> {
+    /// E-mail addresses of the domains and local parts that are asked for, and whether they
+    /// stand for all: beside the constants, all that patterns tell apart must be possible.
+    fn addresses_of(&self, domain: &Term, local: &Term) -> (Vec<SmolStr>, bool) {
         let class_texts = |term: &Term, other: &str| match self.uses.class(term) {
             Some(class) => texts::of_class(class),
             None => vec![other.into()],
@@ -453,7 +463,19 @@ impl Builder<'_> {
                 }
             }
         }
-        texts
+        let possible = |term: &Term, address: &dyn Fn(&SmolStr) -> SmolStr| {
+            let class = self.uses.class(term);
+            class.is_none_or(|class| {
+                texts::between(class)
+                    .iter()
+                    .all(|part| placet_evaluator::extract::email_parts(&address(part)).is_ok())
+            })
+        };
+        let exact = possible(domain, &|part| smol_str::format_smolstr!("somebody@{part}"))
+            && possible(local, &|part| {
+                smol_str::format_smolstr!("{part}@alfa.example")
+            });
+        (texts, exact)
     }
 
     fn addresses(&self, class: Option<&Class>) -> (Vec<Json>, bool) {

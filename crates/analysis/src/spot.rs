@@ -2,7 +2,7 @@
 //! of the resource comes from.
 
 use placet_evaluator::extract;
-use placet_model::ids::{FunctionId, PatternId};
+use placet_model::ids::{FunctionId, PatternId, TypeId};
 use placet_model::json::Json;
 use placet_model::policy::{Expr, Extract, Field, Function, Hole, Line, Policy, Segment, Type};
 use placet_model::render;
@@ -75,7 +75,7 @@ fn spot<'p>(
             Segment::Any | Segment::Capture(_) => places.push(plain(at, "", "")),
             Segment::Glob { prefix, suffix } => places.push(plain(at, prefix, suffix)),
             Segment::Hole(hole) => {
-                let (input, term) = argument(policy, hole)?;
+                let (input, term) = argument(policy, declared, hole)?;
                 let source = |part| Source {
                     input: input.clone(),
                     term: term.clone(),
@@ -123,7 +123,7 @@ fn plain(at: usize, prefix: &str, suffix: &str) -> Place {
 }
 
 /// The argument that a hole of a template reads.
-pub(crate) fn argument(policy: &Policy, hole: &Hole) -> Option<(Input, Term)> {
+pub(crate) fn argument(policy: &Policy, declared: &Function, hole: &Hole) -> Option<(Input, Term)> {
     let mut fields = Vec::new();
     let mut id = hole.value;
     loop {
@@ -135,10 +135,16 @@ pub(crate) fn argument(policy: &Policy, hole: &Hole) -> Option<(Input, Term)> {
             Expr::Arg(name) => {
                 let input = Input::Arg(name.clone());
                 let mut term = Term::of(input.clone());
-                if hole.each {
-                    term = term.then(Step::Member);
-                }
-                for field in fields.into_iter().rev() {
+                let mut ty = field_of(policy, declared.params?, name)?;
+                let mut steps = fields.into_iter().rev();
+                loop {
+                    // One of a list, wherever on the way it stands.
+                    if let Type::Set(member) | Type::List(member) = policy.types.get(ty.index())? {
+                        term = term.then(Step::Member);
+                        ty = *member;
+                    }
+                    let Some(field) = steps.next() else { break };
+                    ty = field_of(policy, ty, &field)?;
                     term = term.then(Step::Field(field));
                 }
                 return Some((input, term));
@@ -146,6 +152,14 @@ pub(crate) fn argument(policy: &Policy, hole: &Hole) -> Option<(Input, Term)> {
             _ => return None,
         }
     }
+}
+
+fn field_of(policy: &Policy, record: TypeId, name: &SmolStr) -> Option<TypeId> {
+    let Type::Record(fields) = policy.types.get(record.index())? else {
+        return None;
+    };
+    let field = fields.iter().find(|field| field.name == *name)?;
+    Some(field.ty)
 }
 
 impl Spot<'_> {

@@ -140,6 +140,35 @@ impl Uses {
         }
     }
 
+    /// Counts the members that can matter of a set or list as terms of their own; to be done
+    /// when all atoms are known.
+    pub(crate) fn settle(&mut self) {
+        // More than that are more sets than are ever tried.
+        const MOST_WORDS: usize = 12;
+        let terms: Vec<(Term, usize)> = self
+            .index
+            .iter()
+            .map(|(term, at)| (term.clone(), *at))
+            .collect();
+        let mut counts = vec![0_usize; self.classes.len()];
+        for (term, at) in terms {
+            let members = term.path.iter().enumerate();
+            let members = members.filter(|(_, step)| **step == Step::Member);
+            let many = members.fold(1_usize, |many, (at, _)| {
+                let mut list = term.clone();
+                list.path.truncate(at);
+                many.saturating_mul(self.members_asked(&list).clamp(1, MOST_WORDS))
+            });
+            let root = self.root(at);
+            if let Some(count) = counts.get_mut(root) {
+                *count += many.min(MOST_WORDS);
+            }
+        }
+        for (class, count) in self.classes.iter_mut().zip(counts) {
+            class.terms = count;
+        }
+    }
+
     /// One more atom asks about the members of a set or list.
     pub(crate) fn ask_members(&mut self, of: &Term, atoms: usize) {
         *self.asked.entry(of.clone()).or_default() += atoms;

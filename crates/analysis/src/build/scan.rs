@@ -200,17 +200,8 @@ impl Scan<'_, '_> {
                 self.build.uses.whole(&term);
                 self.note(&term, value);
             }
-            (Operand::Term(a), Operand::Term(b)) => {
-                let scalar = |build: &Builder<'_>, term: &Term| {
-                    !matches!(
-                        build.kind(term),
-                        Some(Type::Set(_) | Type::List(_) | Type::Record(_) | Type::Json)
-                    )
-                };
-                self.exact &= scalar(self.build, &a) && scalar(self.build, &b);
-                self.build.uses.whole(&a);
-                self.build.uses.whole(&b);
-                self.build.uses.link(&a, &b);
+            (Operand::Term(a), Operand::Term(b)) | (Operand::Digits(a), Operand::Digits(b)) => {
+                self.exact &= self.build.link(&a, &b);
             }
             (Operand::Digits(term), Operand::Const(Value::Text(text)))
             | (Operand::Const(Value::Text(text)), Operand::Digits(term)) => {
@@ -218,11 +209,6 @@ impl Scan<'_, '_> {
                 if let Ok(number) = text.parse() {
                     self.note(&term, Value::Int(number));
                 }
-            }
-            (Operand::Digits(a), Operand::Digits(b)) => {
-                self.build.uses.whole(&a);
-                self.build.uses.whole(&b);
-                self.build.uses.link(&a, &b);
             }
             (Operand::Const(_), Operand::Const(_))
             | (Operand::Absent, _)
@@ -234,6 +220,7 @@ impl Scan<'_, '_> {
     fn member(&mut self, id: ExprId, a: ExprId, set: ExprId) {
         match (self.operand(a), self.operand(set)) {
             (Operand::Term(term), Operand::Const(set)) => {
+                self.exact &= self.build.is_scalar(&term);
                 self.build.uses.whole(&term);
                 for value in set.members().unwrap_or_default() {
                     self.note(&term, value.clone());
@@ -251,15 +238,14 @@ impl Scan<'_, '_> {
             }
             (Operand::Const(value), Operand::Term(set)) => {
                 let member = set.then(Step::Member);
+                self.exact &= self.build.is_scalar(&member);
                 self.build.uses.whole(&member);
                 self.note(&member, value);
                 self.build.uses.ask_members(&set, 1);
             }
             (Operand::Term(term), Operand::Term(set)) => {
                 let member = set.then(Step::Member);
-                self.build.uses.whole(&term);
-                self.build.uses.whole(&member);
-                self.build.uses.link(&term, &member);
+                self.exact &= self.build.link(&term, &member);
                 self.build.uses.ask_members(&set, 1);
                 if self.loops > 0
                     && let Some(at) = term.path.iter().position(|step| *step == Step::Member)
@@ -280,6 +266,7 @@ impl Scan<'_, '_> {
         match (self.operand(a), self.operand(b)) {
             (Operand::Term(set), Operand::Const(values)) => {
                 let member = set.then(Step::Member);
+                self.exact &= self.build.is_scalar(&member);
                 self.build.uses.whole(&member);
                 for value in values.members().unwrap_or_default() {
                     self.note(&member, value.clone());
@@ -289,6 +276,7 @@ impl Scan<'_, '_> {
             (Operand::Const(values), Operand::Term(set)) => {
                 let member = set.then(Step::Member);
                 let values = values.members().unwrap_or_default();
+                self.exact &= self.build.is_scalar(&member);
                 self.build.uses.whole(&member);
                 for value in values {
                     self.note(&member, value.clone());
@@ -297,9 +285,7 @@ impl Scan<'_, '_> {
             }
             (Operand::Term(a), Operand::Term(b)) => {
                 let (x, y) = (a.then(Step::Member), b.then(Step::Member));
-                self.build.uses.whole(&x);
-                self.build.uses.whole(&y);
-                self.build.uses.link(&x, &y);
+                self.exact &= self.build.link(&x, &y);
                 self.build.uses.ask_members(&a, 1);
                 self.build.uses.lean(&b, &a);
             }

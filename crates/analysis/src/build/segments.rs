@@ -208,16 +208,8 @@ impl Builder<'_> {
                 true
             }
             Place::Filled(source) => match self.source_term(source) {
-                Operand::Term(other) if !whole => {
-                    self.uses.whole(&other);
-                    self.uses.link(&own, &other);
-                    true
-                }
-                Operand::Digits(other) if whole => {
-                    self.uses.whole(&other);
-                    self.uses.link(&own, &other);
-                    true
-                }
+                Operand::Term(other) if !whole => self.link(&own, &other),
+                Operand::Digits(other) if whole => self.link(&own, &other),
                 _ => false,
             },
         }
@@ -238,6 +230,18 @@ impl Builder<'_> {
                 continue;
             };
             self.note_given(&source.input);
+            if let Some(at) = source
+                .term
+                .path
+                .iter()
+                .position(|step| *step == Step::Member)
+                && source.part == 0
+            {
+                // The template takes the first one.
+                let mut list = source.term.clone();
+                list.path.truncate(at);
+                self.uses.ask_members(&list, 1);
+            }
             if let Operand::Term(term) | Operand::Digits(term) = self.source_term(&source) {
                 self.uses.touch(&term);
                 self.uses.note(&term, |class| class.segment = true);
@@ -286,15 +290,19 @@ impl Builder<'_> {
                 goals.push(self.part(&segment, at, inputs, true));
             }
         }
-        for template in self
-            .spot
-            .declared
-            .lines
-            .iter()
-            .flat_map(|line| &line.templates)
+        let declared = self.spot.declared;
+        let all = declared.lines.iter();
+        for (line, template) in all.flat_map(|line| line.templates.iter().map(move |of| (line, of)))
         {
             let Some(template) = policy.patterns.get(template.index()) else {
                 continue;
+            };
+            // Of a line that is not so, the templates are not read.
+            let unread = match line.when {
+                Some(when) if !std::ptr::eq(line, self.spot.line) => {
+                    self.boolean(when, None).fails()
+                }
+                _ => Formula::Const(FALSE),
             };
             for segment in &template.segments {
                 if let Segment::Hole(hole) = segment {
@@ -302,7 +310,8 @@ impl Builder<'_> {
                     scan.operand(hole.value);
                     let (inputs, _, _) = scan.finish();
                     let exact = self.note_reading(hole);
-                    goals.push(self.atom(What::Gives(segment.clone()), inputs, exact));
+                    let gives = self.atom(What::Gives(segment.clone()), inputs, exact);
+                    goals.push(Formula::any([unread.clone(), gives]));
                 }
             }
         }
@@ -313,7 +322,7 @@ impl Builder<'_> {
 impl Builder<'_> {
     /// Values that a hole of a template can read are values to try; whether they are enough.
     fn note_reading(&mut self, hole: &Hole) -> bool {
-        let Some((_, term)) = crate::spot::argument(self.policy, hole) else {
+        let Some((_, term)) = crate::spot::argument(self.policy, self.spot.declared, hole) else {
             return false;
         };
         match hole.extract {

@@ -72,13 +72,13 @@ impl Builder<'_> {
             }
             _ => {
                 let class = self.uses.class(term).cloned().unwrap_or_default();
-                let decimals = decimals(&class);
+                let (decimals, exact) = decimals(&class);
                 (
                     decimals
                         .iter()
                         .map(|value| number(value.to_smolstr()))
                         .collect(),
-                    true,
+                    exact,
                 )
             }
         }
@@ -97,7 +97,9 @@ impl Builder<'_> {
             .collect();
         let (low, high) = (SOME_TIME - 36_500 * DAY, SOME_TIME + 36_500 * DAY);
         let mut times = BTreeSet::new();
-        let mut exact = constants.iter().all(|time| (low..high).contains(time));
+        // Near the ends there may be no room for the values beside a constant.
+        let roomy = low + DAY..high - DAY;
+        let mut exact = constants.iter().all(|time| roomy.contains(time));
         times.extend(if constants.is_empty() {
             let count = i64::try_from(class.terms.max(1)).unwrap_or(1);
             (0..count).map(|at| SOME_TIME + at * SECOND).collect()
@@ -108,6 +110,8 @@ impl Builder<'_> {
         if !clock.is_empty() {
             // A whole week of such points on either side of each constant.
             exact &= class.terms <= 1;
+            // What a clock shows is followed against constants alone.
+            exact &= self.uses.below(term).all(|(_, class)| class.terms <= 1);
             let anchors: Vec<i64> = constants.iter().copied().collect();
             exact &= anchors.windows(2).all(|pair| match pair {
                 [a, b] => b - a > 9 * DAY,
@@ -182,7 +186,8 @@ fn spread(constants: &BTreeSet<i64>, count: usize, step: i64, low: i64, high: i6
         .collect()
 }
 
-fn decimals(class: &Class) -> Vec<Decimal> {
+/// The same for decimals, and whether there is room for all of them.
+fn decimals(class: &Class) -> (Vec<Decimal>, bool) {
     let constants: BTreeSet<Decimal> = class
         .values
         .iter()
@@ -201,6 +206,7 @@ fn decimals(class: &Class) -> Vec<Decimal> {
         .max(1)
         + 1;
     let mut values = BTreeSet::new();
+    let mut exact = true;
     if constants.is_empty() {
         values.extend((1..=count).map(Decimal::from));
     }
@@ -210,15 +216,21 @@ fn decimals(class: &Class) -> Vec<Decimal> {
             // A hundredth more than the constants can tell, as often as there are terms.
             let by = i64::try_from(turn).unwrap_or(1);
             let Ok(by) = Decimal::try_new(by, scale + 1) else {
+                exact = false;
                 continue;
             };
-            values.extend(constant.checked_add(by));
-            if at == 0 {
-                values.extend(constant.checked_sub(by));
+            let below = (at == 0).then(|| constant.checked_sub(by));
+            for beside in below.into_iter().chain([constant.checked_add(by)]) {
+                // A sum of too many digits is rounded.
+                match beside.filter(|beside| beside.scale() > scale) {
+                    Some(beside) => exact &= values.insert(beside),
+                    None => exact = false,
+                }
             }
         }
     }
-    values.into_iter().map(|value| value.normalize()).collect()
+    let values = values.into_iter().map(|value| value.normalize());
+    (values.collect(), exact)
 }
 
 /// Addresses between which no network and no constant tells a difference.

@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod brute;
 #[cfg(test)]
+mod odd;
+#[cfg(test)]
 mod verdicts;
