@@ -26,10 +26,7 @@ pub(crate) struct Index {
     names: Map<Name>,
     functions: Map<FunctionId>,
     agents: Map<AgentId>,
-    /// The groups of agents and of users that the policy alone fills: by member, sorted.
-    members: Members,
-    /// The others, whose members come with requests, by nesting too; sorted.
-    requested: Vec<GroupId>,
+    groups: Groups,
     tables: Vec<Table>,
     rules: Vec<Rule>,
 }
@@ -37,8 +34,17 @@ pub(crate) struct Index {
 /// Keys come from the policy, so nobody who asks can make them collide.
 type Map<T> = HashMap<SmolStr, T, RandomState>;
 
-/// Groups by member: of agents, and of users.
-type Members = [Map<SmallVec<[GroupId; 4]>>; 2];
+/// The groups of agents and of users. Who is in one by nesting is not written out: that
+/// could take members times groups.
+#[derive(Debug)]
+struct Groups {
+    /// By agent, and by user: the groups whose own member it is.
+    own: [Map<SmallVec<[GroupId; 4]>>; 2],
+    /// By group: those that it is nested in.
+    around: Vec<Vec<GroupId>>,
+    /// Those whose members come with requests, by nesting too.
+    requested: Vec<GroupId>,
+}
 
 /// What an answer needs of a rule, close together.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +106,6 @@ impl Index {
                 lifetime: rule.duties.lifetime,
             })
             .collect();
-        let (members, requested) = members(policy);
         let functions = policy.functions.iter().enumerate();
         let agents = policy.agents.iter().enumerate();
         Self {
@@ -111,8 +116,7 @@ impl Index {
             agents: agents
                 .map(|(at, agent)| (agent.name.clone(), AgentId::new(at)))
                 .collect(),
-            members,
-            requested,
+            groups: Groups::new(policy),
             tables,
             rules,
         }
@@ -144,16 +148,18 @@ impl Index {
         given: Option<&[SmolStr]>,
     ) -> Membership {
         let mut result = Membership::default();
-        let [agents, users] = &self.members;
-        let members = match kind {
+        let [agents, users] = &self.groups.own;
+        let own = match kind {
             GroupKind::Agents => agents,
             GroupKind::Users => users,
             GroupKind::Actions => return result,
         };
-        if let Some(groups) = members.get(id) {
-            result.sure.extend_from_slice(groups);
+        for group in own.get(id).into_iter().flatten() {
+            result.sure.push(*group);
+            let around = self.groups.around.get(group.index());
+            result.sure.extend(around.into_iter().flatten().copied());
         }
-        for id_of in &self.requested {
+        for id_of in &self.groups.requested {
             if let Some(group) = policy.groups.get(id_of.index())
                 && group.kind == kind
             {
@@ -161,6 +167,7 @@ impl Index {
             }
         }
         result.sure.sort_unstable();
+        result.sure.dedup();
         result
     }
 
@@ -193,33 +200,42 @@ fn number(names: &mut Map<Name>, key: &Key) -> Number {
     }
 }
 
-/// Who is in which groups by the policy alone, and the groups of which it cannot tell.
-fn members(policy: &Policy) -> (Members, Vec<GroupId>) {
-    let [mut agents, mut users] = Members::default();
-    let mut requested = Vec::new();
-    for (at, group) in policy.groups.iter().enumerate() {
-        let id = GroupId::new(at);
-        let of = match group.kind {
-            GroupKind::Agents => &mut agents,
-            GroupKind::Users => &mut users,
-            GroupKind::Actions => continue,
-        };
-        let nested = group.nested.iter();
-        let nested = nested.filter_map(|id| policy.groups.get(id.index()));
-        let within = || std::iter::once(group).chain(nested.clone());
-        if within().any(|group| group.from_request) {
-            requested.push(id);
-            continue;
-        }
-        for member in within().flat_map(|group| &group.members) {
-            let groups = match of.get_mut(member) {
-                Some(groups) => groups,
-                None => of.entry(member.clone()).or_default(),
+impl Groups {
+    fn new(policy: &Policy) -> Self {
+        let [mut agents, mut users] = <[Map<SmallVec<[GroupId; 4]>>; 2]>::default();
+        let mut around = vec![Vec::new(); policy.groups.len()];
+        let mut requested = Vec::new();
+        for (at, group) in policy.groups.iter().enumerate() {
+            let id = GroupId::new(at);
+            let own = match group.kind {
+                GroupKind::Agents => &mut agents,
+                GroupKind::Users => &mut users,
+                GroupKind::Actions => continue,
             };
-            if groups.last() != Some(&id) {
-                groups.push(id);
+            let mut asks = group.from_request;
+            for nested in &group.nested {
+                if let Some(around) = around.get_mut(nested.index()) {
+                    around.push(id);
+                }
+                let nested = policy.groups.get(nested.index());
+                asks |= nested.is_some_and(|nested| nested.from_request);
+            }
+            if asks {
+                requested.push(id);
+            }
+            for member in &group.members {
+                match own.get_mut(member) {
+                    Some(groups) => groups.push(id),
+                    None => {
+                        own.insert(member.clone(), SmallVec::from_slice(&[id]));
+                    }
+                }
             }
         }
+        Self {
+            own: [agents, users],
+            around,
+            requested,
+        }
     }
-    ([agents, users], requested)
 }

@@ -307,7 +307,8 @@ fn keys(eval: &Eval<'_>, on: Dimension, mut visit: impl FnMut(&Key)) {
     }
 }
 
-fn range(graph: &Graph, cases: Cases) -> &[(Key, NodeId)] {
+/// The cases that a switch owns.
+pub(crate) fn range(graph: &Graph, cases: Cases) -> &[(Key, NodeId)] {
     graph
         .cases
         .get(cases.start as usize..cases.end as usize)

@@ -5,6 +5,7 @@ use placet_model::graph::{Dimension, Graph, Key, Node};
 use placet_model::ids::{NodeId, PatternId, RuleId};
 
 use super::Number;
+use crate::walk::range;
 
 /// How many arms a sub-graph may hold to be written out: about as many as can be compared
 /// in the time of one step of a walk that the processor did not foresee.
@@ -161,8 +162,7 @@ impl Table {
             for id in onward.into_iter().flatten() {
                 write(id, &mut targets, &mut number);
             }
-            let range = cases.start as usize..cases.end as usize;
-            for (key, child) in graph.cases.get(range).unwrap_or_default() {
+            for (key, child) in range(graph, cases) {
                 slots.push(Slot {
                     node: NodeId::new(at),
                     number: number(key),
@@ -265,10 +265,6 @@ fn small(graph: &Graph) -> Vec<bool> {
     let mut arms: Vec<Option<usize>> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
         let below = |id: NodeId| arms.get(id.index()).copied().flatten();
-        let cases = |cases: placet_model::graph::Cases| {
-            let range = cases.start as usize..cases.end as usize;
-            graph.cases.get(range).unwrap_or_default()
-        };
         let sum = |ids: &mut dyn Iterator<Item = NodeId>| ids.map(below).sum::<Option<usize>>();
         let count = match node {
             Node::End => Some(0),
@@ -278,7 +274,7 @@ fn small(graph: &Graph) -> Vec<bool> {
                 cases: of,
                 any,
             } => {
-                let of = cases(*of);
+                let of = range(graph, *of);
                 let plain = of
                     .iter()
                     .all(|(key, _)| matches!(key, Key::NoUser | Key::SomeUser));
@@ -293,7 +289,7 @@ fn small(graph: &Graph) -> Vec<bool> {
                 end,
                 tail,
             } => {
-                let of = cases(*of);
+                let of = range(graph, *of);
                 let near = (*depth as usize) < SEGMENTS || of.is_empty();
                 (near && *depth < u32::from(u8::MAX))
                     .then(|| sum(&mut of.iter().map(|(_, id)| *id).chain([*any, *end, *tail])))
@@ -331,8 +327,7 @@ fn write_out(
         }
         Some(Node::Switch { cases, any, .. }) => {
             write_out(graph, *any, so_far, number, few);
-            let range = cases.start as usize..cases.end as usize;
-            for (key, child) in graph.cases.get(range).unwrap_or_default() {
+            for (key, child) in range(graph, *cases) {
                 let user = if *key == Key::NoUser {
                     User::None
                 } else {
@@ -360,8 +355,7 @@ fn write_out(
                 ..so_far
             };
             write_out(graph, *end, ends, number, few);
-            let range = cases.start as usize..cases.end as usize;
-            for (key, child) in graph.cases.get(range).unwrap_or_default() {
+            for (key, child) in range(graph, *cases) {
                 let mut next = beyond;
                 if let Some(segment) = next.segments.get_mut(*depth as usize) {
                     *segment = number(key).0;
