@@ -139,8 +139,10 @@ fn declarations(
     items.push(format!("group agents crew{nested} from request"));
     let nested = if dice.chance(40) { " in staff-all" } else { "" };
     items.push(format!("group users staff{nested} from request"));
-    items.push("group users admins = ana, \"bob\"".to_owned());
-    items.push("group users staff-all = eve".to_owned());
+    let nested = if dice.chance(40) { " in staff-all" } else { "" };
+    items.push(format!("group users admins{nested} = ana, \"bob\""));
+    let all = dice.word(&["eve", "ana, eve"]);
+    items.push(format!("group users staff-all = {all}"));
     let actions = actions(names);
     items.push(format!("group actions writes = {}", actions.join(", ")));
     if dice.chance(50) {
@@ -299,7 +301,7 @@ fn rule(dice: &mut Dice, frame: &Frame<'_>, kind: &str, name: &str) -> String {
         5..=9 => "any, none",
         10 => "none",
         11 => "in staff",
-        12 => dice.word(&["in admins", "in staff-all, staff"]),
+        12 => dice.word(&["in admins", "in staff-all", "in staff-all, staff"]),
         _ => dice.word(&["ana", "bob, eve"]),
     };
     let mut implies_user = !matches!(user, "none" | "any, none");
