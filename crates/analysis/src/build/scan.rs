@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use placet_model::ids::{ExprId, PatternId};
+use placet_model::ids::{ExprId, PatternId, ResourceFactsId};
 use placet_model::policy::{Entity, Expr, Extract, HistoryKey, Segment, Type};
 use placet_model::resource::decode_segment;
 use placet_model::value::Value;
@@ -96,6 +96,35 @@ impl Scan<'_, '_> {
     /// What was read, whether exactly, and whether a capture was.
     pub(super) fn finish(self) -> (Vec<Input>, bool, bool) {
         (self.inputs.into_iter().collect(), self.exact, self.captures)
+    }
+
+    /// Facts of resources exist within their patterns alone: where an input fills a segment
+    /// that a pattern asks about, it says whether there are any.
+    fn facts_lie(&mut self, block: ResourceFactsId) {
+        let policy = self.build.policy;
+        let spot = &self.build.spot;
+        let block = policy.resource_facts.get(block.index());
+        let patterns = block.into_iter().flat_map(|block| &block.patterns);
+        let asked: BTreeSet<usize> = patterns
+            .filter_map(|pattern| policy.patterns.get(pattern.index()))
+            .flat_map(|pattern| {
+                let segments = pattern.segments.iter().enumerate();
+                let asks = segments.filter(|(_, segment)| **segment != Segment::Any);
+                let ends = (!pattern.tail || pattern.segments.len() > spot.places.len())
+                    .then_some(spot.places.len());
+                asks.map(|(at, _)| at).chain(ends)
+            })
+            .collect();
+        let filled: Vec<Input> = asked
+            .into_iter()
+            .filter_map(|at| match spot.places.get(at) {
+                Some(Place::Literal(_)) => None,
+                Some(Place::Filled(source)) => Some(source.input.clone()),
+                None => spot.tail.as_ref().map(|tail| tail.input.clone()),
+            })
+            .collect();
+        self.exact &= filled.is_empty();
+        self.inputs.extend(filled);
     }
 
     /// A boolean expression.
@@ -425,7 +454,10 @@ impl Scan<'_, '_> {
                 self.inputs.extend(self.build.spot.inputs_from(0).cloned());
                 Operand::Other
             }
-            Expr::ResourceFact(_, name) => self.read(Input::Known(name.clone())),
+            Expr::ResourceFact(block, name) => {
+                self.facts_lie(*block);
+                self.read(Input::Known(name.clone()))
+            }
             Expr::Arg(name) => {
                 let parameters = self.build.spot.parameters(policy);
                 if parameters.iter().any(|field| field.name == *name) {

@@ -113,6 +113,19 @@ const CASES: &[(&str, &str, &str)] = &[
         "has args.r",
         "never { tool t }",
     ),
+    // What is known of a resource, where an input says whether it is one of which anything is.
+    (
+        "facts resource \"r/**\" { owner: text }  tool t { action read -> \"*/x\" }
+         grant known { agent any  user any  tool t  action any  resource \"r/*\"  when resource.owner != \"a\" }",
+        "has user and not has user",
+        "never { tool t }",
+    ),
+    (
+        "facts resource \"r/*\" { owner: text }  tool t { action read -> \"r/**\" }
+         grant known { agent any  user any  tool t  action any  resource \"r/*\"  when resource.owner != \"a\" }",
+        "has user and not has user",
+        "never { tool t }",
+    ),
 ];
 
 #[test]
