@@ -134,14 +134,19 @@ fn declarations(
         };
         items.push(format!("agent {agent}{group}{facts}"));
     }
-    let nested = if dice.chance(40) { " in bots" } else { "" };
+    let crew = if dice.chance(40) { " in bots" } else { "" };
     items.push("group agents bots".to_owned());
-    items.push(format!("group agents crew{nested} from request"));
-    let nested = if dice.chance(40) { " in staff-all" } else { "" };
-    items.push(format!("group users staff{nested} from request"));
-    let nested = if dice.chance(40) { " in staff-all" } else { "" };
+    items.push(format!("group agents crew{crew} from request"));
+    let staff = if dice.chance(40) { " in staff-all" } else { "" };
+    items.push(format!("group users staff{staff} from request"));
+    // As `crew` and `staff` are nested, so that no throw is spent on it.
+    let (nested, all) = match (crew.is_empty(), staff.is_empty()) {
+        (true, true) => ("", "eve"),
+        (true, false) => ("", "ana, eve"),
+        (false, true) => (" in staff-all", "eve"),
+        (false, false) => (" in staff-all", "ana, eve"),
+    };
     items.push(format!("group users admins{nested} = ana, \"bob\""));
-    let all = dice.word(&["eve", "ana, eve"]);
     items.push(format!("group users staff-all = {all}"));
     let actions = actions(names);
     items.push(format!("group actions writes = {}", actions.join(", ")));
