@@ -217,7 +217,7 @@ impl<'p> Layered<'p> {
 }
 
 /// Whether the duties can be met.
-fn duties(build: &mut Builder<'_>, duties: &Duties) -> Formula {
+pub(crate) fn duties(build: &mut Builder<'_>, duties: &Duties) -> Formula {
     let mut parts = Vec::new();
     if duties.consent.is_some() {
         parts.push(build.some_user());

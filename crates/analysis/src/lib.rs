@@ -8,6 +8,7 @@
 mod ask;
 mod build;
 mod claims;
+pub mod dead;
 mod domain;
 mod formula;
 mod granted;

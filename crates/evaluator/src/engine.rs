@@ -98,6 +98,30 @@ impl Engine {
         }
     }
 
+    /// Decides as if some rules were not written, by the policy alone where it decides a
+    /// call without a credential: for telling what a rule is there for. Asks no cache.
+    #[must_use]
+    pub fn decide_as_if_without(&self, request: &Request, rules: &[RuleId]) -> Decision {
+        let mut without = rules.to_vec();
+        without.sort_unstable();
+        match &request.asked {
+            Asked::Scopes { .. } => issuance::decide_as_if(self, request, &without),
+            Asked::Call { .. } | Asked::Triple { .. } => {
+                let trace = Trace::default();
+                match runtime::prepare(self, request, &trace) {
+                    Ok(prepared) => {
+                        runtime::decide_as_if(self, request, &prepared, &without, &trace)
+                    }
+                    Err(refusal) => self.refused(&refusal),
+                }
+            }
+            Asked::Listing { .. } => self.refusal(
+                Reason::InvalidRequest,
+                Some("a listing is not decided as if rules were not written"),
+            ),
+        }
+    }
+
     /// Types a call or triple and looks up its names, once, so that it can be answered
     /// without doing so again.
     #[must_use]

@@ -36,10 +36,15 @@ pub const MAX_ALTERNATIVES: usize = 4096;
 
 /// Decides an issuance, or with a credential in the request a delegation of it.
 pub(crate) fn decide(engine: &Engine, request: &Request) -> Decision {
-    issue(engine, request).unwrap_or_else(|refusal| engine.refused(&refusal))
+    decide_as_if(engine, request, &[])
 }
 
-fn issue(engine: &Engine, request: &Request) -> Result<Decision, Refusal> {
+/// Decides an issuance as if some rules, sorted, were not written.
+pub(crate) fn decide_as_if(engine: &Engine, request: &Request, without: &[RuleId]) -> Decision {
+    issue(engine, request, without).unwrap_or_else(|refusal| engine.refused(&refusal))
+}
+
+fn issue(engine: &Engine, request: &Request, without: &[RuleId]) -> Result<Decision, Refusal> {
     let Asked::Scopes { scopes, ttl } = &request.asked else {
         return Err(Invalid::new("", "this is not a question about scopes").into());
     };
@@ -60,6 +65,7 @@ fn issue(engine: &Engine, request: &Request) -> Result<Decision, Refusal> {
         inputs,
         now,
         ttl: *ttl,
+        without,
         trace: &trace,
     };
     let mut obligations = Obligations::default();
@@ -162,6 +168,7 @@ pub(crate) fn visit(
         inputs,
         now,
         ttl: *ttl,
+        without: &[],
         trace: &trace,
     };
     for asked in scopes {
@@ -207,6 +214,8 @@ struct Issue<'a> {
     inputs: &'a Inputs<'a>,
     now: Time,
     ttl: Option<Duration>,
+    /// Rules that are passed over as if they were not written, sorted.
+    without: &'a [RuleId],
     trace: &'a Trace,
 }
 
@@ -350,7 +359,8 @@ impl Issue<'_> {
             args: Args::Open,
             place: Place::Region(wanted),
         };
-        let pair = Pair::gather(self.engine, self.inputs, site, self.trace)?;
+        let mut pair = Pair::gather(self.engine, self.inputs, site, self.trace)?;
+        pair.leave_out(self.without);
         let denies = pair.cutting(wanted)?;
         if !denies.is_empty() {
             return Ok(Share::refused(Reason::DeniedByRule, denies));

@@ -316,12 +316,23 @@ pub(crate) fn decide(
     prepared: &Prepared<'_>,
     trace: &Trace,
 ) -> Decision {
+    decide_as_if(engine, request, prepared, &[], trace)
+}
+
+/// Decides a prepared call as if some rules, sorted, were not written.
+pub(crate) fn decide_as_if(
+    engine: &Engine,
+    request: &Request,
+    prepared: &Prepared<'_>,
+    without: &[RuleId],
+    trace: &Trace,
+) -> Decision {
     let verdicts: Vec<Verdict> = prepared
         .triples
         .iter()
         .zip(&prepared.held)
         .map(|(triple, held)| match held {
-            Ok(held) => verdict(engine, request, prepared, triple, held, trace),
+            Ok(held) => verdict(engine, request, prepared, triple, held, without, trace),
             Err(reason) => Verdict::refused(*reason, Vec::new()),
         })
         .collect();
@@ -372,6 +383,7 @@ fn verdict(
     prepared: &Prepared<'_>,
     triple: &Triple,
     held: &[(Time, u32)],
+    without: &[RuleId],
     trace: &Trace,
 ) -> Verdict {
     let args = prepared.args.as_ref().map_or(Args::Open, Args::Known);
@@ -389,7 +401,13 @@ fn verdict(
         let acting = at + 1 == links.len();
         let eval = Eval::new(link, site, trace);
         for layer in engine.layers() {
-            let found = matching(engine, layer.graph, &eval);
+            let mut found = matching(engine, layer.graph, &eval);
+            if !without.is_empty() {
+                let written = |rule: &RuleId| without.binary_search(rule).is_err();
+                found.denies.retain(written);
+                found.requires.retain(written);
+                found.grants.retain(written);
+            }
             denies.extend(found.denies);
             let guardrail = layer.guardrail;
             ungranted |= !guardrail && found.grants.is_empty();

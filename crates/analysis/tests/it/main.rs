@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod brute;
 #[cfg(test)]
+mod dead;
+#[cfg(test)]
 mod odd;
 #[cfg(test)]
 mod verdicts;

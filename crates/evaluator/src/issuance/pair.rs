@@ -104,6 +104,18 @@ impl<'a> Pair<'a> {
         })
     }
 
+    /// Passes over rules, sorted, as if they were not written.
+    pub(crate) fn leave_out(&mut self, rules: &[RuleId]) {
+        if rules.is_empty() {
+            return;
+        }
+        for layer in &mut self.layers {
+            layer
+                .arms
+                .retain(|(arm, _, _)| rules.binary_search(&arm.rule).is_err());
+        }
+    }
+
     pub(crate) fn eval_in<'r>(&self, region: &'r Concrete) -> Eval<'r>
     where
         'a: 'r,

@@ -1,0 +1,107 @@
+//! Which rules can come into a question at all, told from their clauses alone.
+
+use placet_model::ids::{PatternId, RuleId};
+use placet_model::policy::{Agents, Extract, Policy, Rule, RuleKind, Segment, Users};
+
+use crate::spot::Spot;
+
+/// The longest chain that a request may have, less one.
+const LONGEST: u32 = 15;
+
+/// Whether a rule is about what a spot does, whatever its moment.
+pub(super) fn is_about(rule: &Rule, spot: &Spot<'_>) -> bool {
+    let functions = rule.functions.as_ref();
+    let actions = rule.actions.as_ref();
+    functions.is_none_or(|functions| functions.binary_search(&spot.function).is_ok())
+        && actions.is_none_or(|actions| actions.binary_search(&spot.line.action).is_ok())
+}
+
+/// How many agents may at most stand above the acting one, going by the rules that are about
+/// a spot: every link of a chain rests on a grant in every layer.
+pub(super) fn deepest(policy: &Policy, about: &[RuleId]) -> u32 {
+    let mut most: Vec<u32> = vec![0; policy.layers.len()];
+    for rule in about.iter().filter_map(|id| policy.rules.get(id.index())) {
+        if rule.kind == RuleKind::Grant
+            && let Some(most) = most.get_mut(rule.layer.index())
+        {
+            *most = (*most).max(rule.duties.delegate.unwrap_or(0));
+        }
+    }
+    let layers = policy.layers.iter().zip(most);
+    let layers = layers.filter(|(layer, _)| !layer.default_grant);
+    let least = layers.map(|(_, most)| most).min();
+    least.unwrap_or(0).min(LONGEST)
+}
+
+/// Whether two rules can both match a call. When that is not sure, they can.
+pub(super) fn can_meet(policy: &Policy, a: &Rule, b: &Rule) -> bool {
+    agents_meet(&a.agents, &b.agents)
+        && users_meet(&a.users, &b.users)
+        && places_meet(policy, &a.resources, &b.resources)
+}
+
+fn agents_meet(a: &Agents, b: &Agents) -> bool {
+    match (a, b) {
+        (Agents::Named(a), Agents::Named(b)) => share(a, b),
+        _ => true,
+    }
+}
+
+fn users_meet(a: &Users, b: &Users) -> bool {
+    match (a, b) {
+        (Users::None, Users::Any | Users::In(_) | Users::Named(_))
+        | (Users::Any | Users::In(_) | Users::Named(_), Users::None) => false,
+        (Users::Named(a), Users::Named(b)) => share(a, b),
+        _ => true,
+    }
+}
+
+fn share<T: Ord>(a: &[T], b: &[T]) -> bool {
+    let (few, many) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    few.iter().any(|one| many.binary_search(one).is_ok())
+}
+
+fn places_meet(policy: &Policy, a: &[PatternId], b: &[PatternId]) -> bool {
+    a.is_empty()
+        || b.is_empty()
+        || a.iter()
+            .any(|a| b.iter().any(|b| patterns_meet(policy, *a, *b)))
+}
+
+fn patterns_meet(policy: &Policy, a: PatternId, b: PatternId) -> bool {
+    let patterns = &policy.patterns;
+    let (Some(a), Some(b)) = (patterns.get(a.index()), patterns.get(b.index())) else {
+        return true;
+    };
+    // Holes may give several segments, after which places no longer correspond.
+    let plain = |segment: &&Segment| !matches!(segment, Segment::Hole(hole) if hole.extract != Extract::Text && hole.extract != Extract::Lower);
+    let pairs = a.segments.iter().take_while(plain);
+    let mut pairs = pairs.zip(b.segments.iter().take_while(plain));
+    if pairs.any(|(a, b)| !segments_meet(a, b)) {
+        return false;
+    }
+    let fixed = |pattern: &placet_model::policy::Pattern| {
+        !pattern.tail && pattern.segments.iter().all(|segment| plain(&segment))
+    };
+    match (a.segments.len(), b.segments.len()) {
+        (long, short) if long > short => !fixed(b) || !a.segments.iter().all(|of| plain(&of)),
+        (short, long) if long > short => !fixed(a) || !b.segments.iter().all(|of| plain(&of)),
+        _ => true,
+    }
+}
+
+fn segments_meet(a: &Segment, b: &Segment) -> bool {
+    let inside = |prefix: &str, suffix: &str, text: &str| {
+        text.len() >= prefix.len() + suffix.len()
+            && text.starts_with(prefix)
+            && text.ends_with(suffix)
+    };
+    match (a, b) {
+        (Segment::Literal(a), Segment::Literal(b)) => a == b,
+        (Segment::Literal(text), Segment::Glob { prefix, suffix })
+        | (Segment::Glob { prefix, suffix }, Segment::Literal(text)) => {
+            inside(prefix, suffix, text)
+        }
+        _ => true,
+    }
+}
