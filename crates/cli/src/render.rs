@@ -9,5 +9,6 @@ pub(crate) mod diff;
 pub(crate) mod explanation;
 pub(crate) mod mutate;
 pub(crate) mod prove;
+pub(crate) mod sarif;
 pub(crate) mod style;
 pub(crate) mod suite;
