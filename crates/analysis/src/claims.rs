@@ -416,7 +416,7 @@ impl Prover {
 }
 
 /// Takes away what a request can do without.
-fn shorten(request: &mut Request, still: &dyn Fn(&Request) -> bool) {
+pub(crate) fn shorten(request: &mut Request, still: &dyn Fn(&Request) -> bool) {
     let attempt = |request: &mut Request, change: &dyn Fn(&mut Request)| {
         let mut less = request.clone();
         change(&mut less);

@@ -13,11 +13,15 @@ mod domain;
 mod formula;
 mod granted;
 mod input;
+mod region;
 mod solve;
 mod spot;
 mod uses;
 mod values;
+mod who;
 mod witness;
 
 pub use ask::Why;
 pub use claims::{Effort, Proved, Refutation, Verdict, prove};
+pub use region::{Duty, Except, Line, Region, Witness};
+pub use who::{Answer, Question, who};

@@ -95,6 +95,13 @@ impl<'p> Probe<'p> {
         self.triples.get(triple).map(|triple| &triple.resource)
     }
 
+    /// The function and the action of one of them.
+    #[must_use]
+    pub fn does(&self, triple: usize) -> Option<(FunctionId, ActionId)> {
+        let triple = self.triples.get(triple)?;
+        Some((triple.function, triple.action))
+    }
+
     /// A boolean expression; `arm` is the pattern that gives its captures.
     #[must_use]
     pub fn truth(&self, triple: usize, expr: ExprId, arm: Option<PatternId>) -> Truth {

@@ -7,4 +7,8 @@ mod dead;
 #[cfg(test)]
 mod odd;
 #[cfg(test)]
+mod regions;
+#[cfg(test)]
 mod verdicts;
+#[cfg(test)]
+mod who;
