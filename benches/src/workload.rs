@@ -11,6 +11,8 @@ use crate::oracle;
 
 /// What agents can do with every tool.
 pub const ACTIONS: [&str; 4] = ["read", "write", "delete", "share"];
+/// All tools; only rules of hostile sets say so.
+pub const ANY_TOOL: &str = "any";
 /// The tools of every server.
 pub const LEAVES: [&str; 4] = ["items", "files", "search", "admin"];
 /// Where users are.
@@ -59,7 +61,7 @@ pub enum Atom {
     /// `user.clearance >= n`
     Clearance(i64),
     /// `user.region == r`
-    Region(&'static str),
+    Region(String),
     /// `user.dept in [...]`
     Dept(Vec<&'static str>),
     /// `context.risk < n`
@@ -77,7 +79,7 @@ pub struct Rule {
     pub deny: bool,
     /// Whom it is about.
     pub subject: Subject,
-    /// A tool, or a server with all of its tools.
+    /// A tool, a server with all of its tools, or [`ANY_TOOL`].
     pub tool: String,
     /// Sorted places in [`ACTIONS`].
     pub actions: Vec<usize>,
@@ -97,7 +99,7 @@ pub struct Request {
     /// A fact of the user.
     pub clearance: i64,
     /// A fact of the user.
-    pub region: &'static str,
+    pub region: String,
     /// A fact of the user.
     pub dept: &'static str,
     /// A fact of the circumstances.
@@ -131,12 +133,17 @@ pub struct Workload {
 impl Workload {
     /// The work for so many rules and requests; always the same.
     pub fn new(rules: usize, requests: usize) -> Self {
+        Self::on_servers(rules, (rules.isqrt() / 2).max(2), requests)
+    }
+
+    /// The same with another number of servers.
+    pub fn on_servers(rules: usize, servers: usize, requests: usize) -> Self {
         let mut random = Random(0x5EED ^ rules as u64);
         let root = rules.isqrt();
         let name = |what: &str, count: usize| -> Vec<String> {
             (0..count).map(|at| format!("{what}-{at}")).collect()
         };
-        let servers = name("crm", (root / 2).max(2));
+        let servers = name("crm", servers);
         let groups = name("team", root.max(2));
         let tenants = name("tenant", (root / 4).max(3));
         let agents = name("agent", (rules / 10).max(4))
@@ -282,7 +289,7 @@ impl Workload {
             agent,
             user: format!("user-{}", random.below(USERS)),
             clearance: 0,
-            region: REGIONS[0],
+            region: REGIONS[0].to_owned(),
             dept: DEPTS[0],
             risk: 0,
             mfa: false,
@@ -294,7 +301,7 @@ impl Workload {
         for atom in &rule.conditions {
             match atom {
                 Atom::Clearance(least) => request.clearance = request.clearance.max(*least),
-                Atom::Region(region) => request.region = region,
+                Atom::Region(region) => request.region.clone_from(region),
                 Atom::Dept(depts) => request.dept = *random.of(depts),
                 Atom::Risk(below) => request.risk = request.risk.min(below - 1),
                 Atom::Mfa => request.mfa = true,
@@ -305,7 +312,7 @@ impl Workload {
 
     fn other_facts(&self, request: &mut Request, random: &mut Random) {
         request.clearance = random.below(6) as i64;
-        request.region = *random.of(&REGIONS);
+        request.region = (*random.of(&REGIONS)).to_owned();
         request.dept = *random.of(&DEPTS);
         request.risk = random.below(100) as i64;
         request.mfa = random.below(2) == 0;
@@ -332,7 +339,7 @@ fn resource(tenants: &[String], random: &mut Random) -> String {
 fn atom(random: &mut Random) -> Atom {
     match random.below(5) {
         0 => Atom::Clearance(1 + random.below(5) as i64),
-        1 => Atom::Region(*random.of(&REGIONS)),
+        1 => Atom::Region((*random.of(&REGIONS)).to_owned()),
         2 => Atom::Risk(10 + random.below(80) as i64),
         3 => {
             let first = random.below(DEPTS.len());

@@ -8,15 +8,15 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use placet_bench::contestant::{Contestant, Loaded, Session, Shared};
-use placet_bench::workload::{
+use crate::contestant::{Contestant, How, Loaded, Session, Shared};
+use crate::workload::{
     ACTIONS, Atom, DEPTS, LEAVES, REGIONS, Request, Seg, Subject, Workload, server,
 };
 
 pub const FLOOR: Contestant = Contestant {
     name: "floor",
     form: "hand-written for this work alone; a prebuilt request is numbers",
-    load: |work| Ok(Box::new(Floor::load(work))),
+    how: How::Here(|work| Ok(Box::new(Floor::load(work)))),
 };
 
 type Map<K, V> = HashMap<K, V, FixedState>;
@@ -182,7 +182,7 @@ impl Floor {
             segments,
             risk: request.risk as i32,
             clearance: request.clearance as i8,
-            region: self.regions[request.region],
+            region: self.regions[request.region.as_str()],
             dept: self.depts[request.dept],
             mfa: request.mfa,
         }
