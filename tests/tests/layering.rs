@@ -49,7 +49,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "placet-credential",
         ],
     ),
-    ("placet-cli", &["placet"]),
+    ("placet-lsp", &["placet"]),
+    ("placet-cli", &["placet", "placet-lsp"]),
 ];
 
 /// What tests may know besides: the executable specification, and for the compiler and

@@ -120,6 +120,8 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Draw the decision graphs of a policy
     Graph(Graph),
+    /// Answer an editor, by the Language Server Protocol over standard input and output
+    Lsp(Lsp),
     /// Explain a diagnostic code
     ExplainCode(ExplainCode),
     /// Print completions for a shell
@@ -287,6 +289,13 @@ pub(crate) struct Graph {
     /// Say aloud that the request carries no credential
     #[arg(long, requires = "request")]
     pub(crate) no_credential: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Lsp {
+    /// What is done anyway: editors say so
+    #[arg(long, hide = true)]
+    stdio: bool,
 }
 
 #[derive(Args)]

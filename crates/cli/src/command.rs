@@ -25,6 +25,7 @@ mod graph;
 mod init;
 mod issue;
 mod keys;
+mod lsp;
 mod matrix;
 mod mutate;
 mod own;
@@ -59,6 +60,7 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Audit(args) => audit::run(&args),
         Command::Keys(args) => keys::run(&args),
         Command::Graph(args) => graph::run(&args),
+        Command::Lsp(_) => lsp::run(),
         Command::ExplainCode(args) => codes::run(&args),
         Command::Completions(args) => generate::completions(&args),
         Command::Man(args) => generate::man(&args),
