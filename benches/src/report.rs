@@ -116,7 +116,11 @@ pub fn time(nanos: f64) -> String {
 
 /// How many times as much.
 fn times(ratio: f64) -> String {
-    if ratio < 10.0 {
+    if ratio < 0.01 {
+        format!("1/{}", count((1.0 / ratio).round() as usize))
+    } else if ratio < 1.0 {
+        format!("{ratio:.2} ×")
+    } else if ratio < 10.0 {
         format!("{ratio:.1} ×")
     } else {
         format!("{} ×", count(ratio.round() as usize))

@@ -61,7 +61,7 @@ pub enum Atom {
     /// `user.clearance >= n`
     Clearance(i64),
     /// `user.region == r`
-    Region(String),
+    Region(&'static str),
     /// `user.dept in [...]`
     Dept(Vec<&'static str>),
     /// `context.risk < n`
@@ -99,7 +99,7 @@ pub struct Request {
     /// A fact of the user.
     pub clearance: i64,
     /// A fact of the user.
-    pub region: String,
+    pub region: &'static str,
     /// A fact of the user.
     pub dept: &'static str,
     /// A fact of the circumstances.
@@ -289,7 +289,7 @@ impl Workload {
             agent,
             user: format!("user-{}", random.below(USERS)),
             clearance: 0,
-            region: REGIONS[0].to_owned(),
+            region: REGIONS[0],
             dept: DEPTS[0],
             risk: 0,
             mfa: false,
@@ -301,7 +301,7 @@ impl Workload {
         for atom in &rule.conditions {
             match atom {
                 Atom::Clearance(least) => request.clearance = request.clearance.max(*least),
-                Atom::Region(region) => request.region.clone_from(region),
+                Atom::Region(region) => request.region = region,
                 Atom::Dept(depts) => request.dept = *random.of(depts),
                 Atom::Risk(below) => request.risk = request.risk.min(below - 1),
                 Atom::Mfa => request.mfa = true,
@@ -312,7 +312,7 @@ impl Workload {
 
     fn other_facts(&self, request: &mut Request, random: &mut Random) {
         request.clearance = random.below(6) as i64;
-        request.region = (*random.of(&REGIONS)).to_owned();
+        request.region = *random.of(&REGIONS);
         request.dept = *random.of(&DEPTS);
         request.risk = random.below(100) as i64;
         request.mfa = random.below(2) == 0;
@@ -339,7 +339,7 @@ fn resource(tenants: &[String], random: &mut Random) -> String {
 fn atom(random: &mut Random) -> Atom {
     match random.below(5) {
         0 => Atom::Clearance(1 + random.below(5) as i64),
-        1 => Atom::Region((*random.of(&REGIONS)).to_owned()),
+        1 => Atom::Region(REGIONS[random.below(REGIONS.len())]),
         2 => Atom::Risk(10 + random.below(80) as i64),
         3 => {
             let first = random.below(DEPTS.len());

@@ -76,7 +76,7 @@ impl Dogwood {
         let user = Value::Object(
             [
                 ("clearance".to_owned(), Value::Int(request.clearance)),
-                ("region".to_owned(), text(&request.region)),
+                ("region".to_owned(), text(request.region)),
                 ("dept".to_owned(), text(request.dept)),
             ]
             .into(),

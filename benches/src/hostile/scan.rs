@@ -140,7 +140,7 @@ impl Scan {
             action: action.map_or(0, |at| 1 << at),
             segments: request.resource.split('/').map(number).collect(),
             clearance: request.clearance,
-            region: number(&request.region),
+            region: number(request.region),
             dept: dept(request.dept),
             risk: request.risk,
             mfa: request.mfa,

@@ -103,7 +103,7 @@ fn build(request: &Request) -> Vec<Dynamic> {
     let facts = Map::from([
         ("user".into(), text(&request.user)),
         ("clearance".into(), number(request.clearance)),
-        ("region".into(), text(&request.region)),
+        ("region".into(), text(request.region)),
         ("dept".into(), text(request.dept)),
         ("risk".into(), number(request.risk)),
         ("mfa".into(), request.mfa.into()),

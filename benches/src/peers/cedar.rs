@@ -104,7 +104,7 @@ impl Cedar {
                 "clearance".to_owned(),
                 RestrictedExpression::new_long(request.clearance),
             ),
-            ("region".to_owned(), text(&request.region)),
+            ("region".to_owned(), text(request.region)),
             ("dept".to_owned(), text(request.dept)),
         ])
         .expect("distinct keys");

@@ -182,7 +182,7 @@ impl Floor {
             segments,
             risk: request.risk as i32,
             clearance: request.clearance as i8,
-            region: self.regions[request.region.as_str()],
+            region: self.regions[request.region],
             dept: self.depts[request.dept],
             mfa: request.mfa,
         }

@@ -97,7 +97,7 @@ pub fn build(request: &Request) -> Asks {
             groups: None,
             facts: vec![
                 ("clearance".into(), number(request.clearance)),
-                ("region".into(), text(&request.region)),
+                ("region".into(), text(request.region)),
                 ("dept".into(), text(request.dept)),
             ],
         }),

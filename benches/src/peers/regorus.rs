@@ -159,7 +159,7 @@ fn build(request: &Request) -> Value {
     };
     let facts = record(vec![
         ("clearance", request.clearance.into()),
-        ("region", request.region.as_str().into()),
+        ("region", request.region.into()),
         ("dept", request.dept.into()),
         ("risk", request.risk.into()),
         ("mfa", request.mfa.into()),
