@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::output;
 
 mod coverage;
+mod diff;
 mod matrix;
 mod mutate;
 mod prove;
@@ -16,6 +17,7 @@ mod suite;
 mod values;
 
 pub(crate) use coverage::{Coverage, CoverageFormat};
+pub(crate) use diff::{Diff, DiffFormat, FailOn};
 pub(crate) use matrix::Matrix;
 pub(crate) use mutate::Mutate;
 pub(crate) use prove::Prove;
@@ -84,6 +86,8 @@ pub(crate) enum Command {
     Test(Test),
     /// Prove the claims of a policy, or show a request for which one does not hold
     Prove(Prove),
+    /// Say what changes between two policies: what becomes granted, denied, looser, tighter
+    Diff(Diff),
     /// Write policies the one way they are written
     Fmt(Fmt),
     /// Compile a policy into one file that a decision point can load

@@ -18,6 +18,7 @@ mod consent;
 mod coverage;
 mod credentials;
 mod decide;
+mod diff;
 mod explain;
 mod fmt;
 mod generate;
@@ -41,6 +42,7 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Init(args) => init::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Decide(args) => decide::run(&args),

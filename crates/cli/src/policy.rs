@@ -30,7 +30,12 @@ impl Opened {
 
 /// A policy that can decide. Findings of a policy text go to standard error.
 pub(crate) fn load(paths: &[PathBuf]) -> Result<Policy, Error> {
-    match open(paths)? {
+    of_texts(read(paths)?)
+}
+
+/// A policy of files that were read. Findings of policy texts go to standard error.
+pub(crate) fn of_texts(texts: Vec<(PathBuf, Vec<u8>)>) -> Result<Policy, Error> {
+    match opened(texts)? {
         Opened::Compiled(policy) => Ok(policy),
         Opened::Texts(checked) => {
             output::findings(&render::diagnostics::text(
@@ -44,7 +49,10 @@ pub(crate) fn load(paths: &[PathBuf]) -> Result<Policy, Error> {
 
 /// A compiled policy, loaded, or texts, checked.
 pub(crate) fn open(paths: &[PathBuf]) -> Result<Opened, Error> {
-    let mut texts = read(paths)?;
+    opened(read(paths)?)
+}
+
+fn opened(mut texts: Vec<(PathBuf, Vec<u8>)>) -> Result<Opened, Error> {
     if let Some(at) = texts.iter().position(|(_, bytes)| is_compiled(bytes)) {
         let (path, bytes) = texts.swap_remove(at);
         if !texts.is_empty() {
