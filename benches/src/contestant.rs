@@ -8,17 +8,8 @@ pub struct Contestant {
     pub name: &'static str,
     /// What is done with the rules, and what a prebuilt request is.
     pub form: &'static str,
-    /// Where it takes part.
-    pub how: How,
-}
-
-/// Where one takes part.
-pub enum How {
-    /// In this program: turns the rules into what decides.
-    Here(fn(&Workload) -> Result<Box<dyn Loaded>, String>),
-    /// In a program of its own, in the folder of this one: what cannot be built with the
-    /// others. It measures itself, as [`crate::apart`] tells.
-    Apart(&'static str),
+    /// Turns the rules into what decides.
+    pub load: fn(&Workload) -> Result<Box<dyn Loaded>, String>,
 }
 
 /// Rules, ready to decide.

@@ -16,10 +16,8 @@ pub(crate) const TRUE: Truths = 4;
 /// Anything at all.
 pub(crate) const ANY: Truths = FALSE | UNDEFINED | TRUE;
 
-/// Not false.
-pub(crate) const NOT_FALSE: Truths = UNDEFINED | TRUE;
-/// Not true.
-pub(crate) const NOT_TRUE: Truths = UNDEFINED | FALSE;
+const NOT_FALSE: Truths = UNDEFINED | TRUE;
+const NOT_TRUE: Truths = UNDEFINED | FALSE;
 
 /// The set of one truth value.
 pub(crate) const fn one(truth: Truth) -> Truths {

@@ -8,7 +8,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::output;
 
 mod coverage;
-mod diff;
+mod drift;
+mod import;
 mod matrix;
 mod mutate;
 mod prove;
@@ -17,7 +18,8 @@ mod suite;
 mod values;
 
 pub(crate) use coverage::{Coverage, CoverageFormat};
-pub(crate) use diff::{Diff, DiffFormat, FailOn};
+pub(crate) use drift::{Drift, DriftFormat};
+pub(crate) use import::{Import, ImportCommand, ImportMcp};
 pub(crate) use matrix::Matrix;
 pub(crate) use mutate::Mutate;
 pub(crate) use prove::Prove;
@@ -86,10 +88,12 @@ pub(crate) enum Command {
     Test(Test),
     /// Prove the claims of a policy, or show a request for which one does not hold
     Prove(Prove),
-    /// Say what changes between two policies: what becomes granted, denied, looser, tighter
-    Diff(Diff),
     /// Write policies the one way they are written
     Fmt(Fmt),
+    /// Write the tools of a server as policy
+    Import(Import),
+    /// Say where a policy and the tools of servers differ, and what it grants without need
+    Drift(Drift),
     /// Compile a policy into one file that a decision point can load
     Build(Build),
     /// Decide requests
@@ -124,8 +128,6 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Draw the decision graphs of a policy
     Graph(Graph),
-    /// Answer an editor, by the Language Server Protocol over standard input and output
-    Lsp(Lsp),
     /// Explain a diagnostic code
     ExplainCode(ExplainCode),
     /// Print completions for a shell
@@ -293,13 +295,6 @@ pub(crate) struct Graph {
     /// Say aloud that the request carries no credential
     #[arg(long, requires = "request")]
     pub(crate) no_credential: bool,
-}
-
-#[derive(Args)]
-pub(crate) struct Lsp {
-    /// What is done anyway: editors say so
-    #[arg(long, hide = true)]
-    stdio: bool,
 }
 
 #[derive(Args)]

@@ -12,7 +12,7 @@ mod decide;
 mod documents;
 mod explain;
 mod fmt;
-mod lsp;
+mod import;
 mod matrix;
 mod mutate;
 

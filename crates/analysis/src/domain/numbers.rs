@@ -13,7 +13,6 @@ use smol_str::{SmolStr, ToSmolStr};
 
 use crate::build::Builder;
 use crate::input::{Step, Term};
-use crate::site::Site;
 use crate::uses::Class;
 use crate::values::whole_duration;
 
@@ -40,9 +39,9 @@ impl Builder<'_> {
     }
 
     /// Values of a numeric type.
-    pub(super) fn number_values(&self, site: &Site<'_>, term: &Term) -> (Vec<Json>, bool) {
+    pub(super) fn number_values(&self, term: &Term) -> (Vec<Json>, bool) {
         let number = |text: SmolStr| Json::Number(text);
-        match site.kind(term) {
+        match self.kind(term) {
             Some(Type::Int) => {
                 let numbers = self.numbers(term);
                 (

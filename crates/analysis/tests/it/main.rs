@@ -5,10 +5,6 @@ mod brute;
 #[cfg(test)]
 mod dead;
 #[cfg(test)]
-mod diff;
-#[cfg(test)]
-mod differ;
-#[cfg(test)]
 mod odd;
 #[cfg(test)]
 mod regions;
