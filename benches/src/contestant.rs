@@ -8,8 +8,17 @@ pub struct Contestant {
     pub name: &'static str,
     /// What is done with the rules, and what a prebuilt request is.
     pub form: &'static str,
-    /// Turns the rules into what decides.
-    pub load: fn(&Workload) -> Result<Box<dyn Loaded>, String>,
+    /// Where it takes part.
+    pub how: How,
+}
+
+/// Where one takes part.
+pub enum How {
+    /// In this program: turns the rules into what decides.
+    Here(fn(&Workload) -> Result<Box<dyn Loaded>, String>),
+    /// In a program of its own, in the folder of this one: what cannot be built with the
+    /// others. It measures itself, as [`crate::apart`] tells.
+    Apart(&'static str),
 }
 
 /// Rules, ready to decide.

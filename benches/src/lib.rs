@@ -2,8 +2,18 @@
 //! does not depend on who takes part.
 
 pub mod alloc;
+pub mod apart;
+pub mod cedar_text;
+pub mod clock;
 pub mod contestant;
+#[cfg(feature = "placet")]
+pub mod hostile;
 pub mod measure;
 pub mod oracle;
+#[cfg(feature = "placet")]
+pub mod peers;
 pub mod report;
+pub mod results;
+#[cfg(feature = "placet")]
+pub mod studies;
 pub mod workload;

@@ -4,13 +4,16 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::contestant::{Contestant, Loaded, Session};
+use crate::apart::{Apart, Task};
+use crate::clock::{median, nanos, overhead, quantile, timed};
+use crate::contestant::{Contestant, How, Loaded, Session};
 use crate::workload::Workload;
 use crate::{alloc, report};
 
 /// How long things may take.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Effort {
     /// How often each contestant takes its turn.
     pub turns: usize,
@@ -23,7 +26,7 @@ pub struct Effort {
 }
 
 /// One contestant at one size: measured, or why not.
-#[derive(Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Entry {
     pub name: String,
     /// What is done with the rules, and what a prebuilt request is.
@@ -32,18 +35,29 @@ pub struct Entry {
     pub outcome: Outcome,
 }
 
+impl Entry {
+    /// What was measured, if it was.
+    #[must_use]
+    pub fn figures(&self) -> Option<&Figures> {
+        match &self.outcome {
+            Outcome::Measured(figures) => Some(figures),
+            _ => None,
+        }
+    }
+}
+
 /// What became of it.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    Measured(Figures),
+    Measured(Box<Figures>),
     LeftOut(String),
     /// An answer that is not the oracle's.
     Wrong(String),
 }
 
 /// What was measured. Times are in nanoseconds.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Figures {
     /// From rules to ready.
     pub ready: f64,
@@ -61,7 +75,7 @@ pub struct Figures {
 }
 
 /// A compiled policy as bytes.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 pub struct SavedFigures {
     pub bytes: usize,
     /// How long loading and checking it takes.
@@ -69,7 +83,7 @@ pub struct SavedFigures {
 }
 
 /// Requests in one form.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 pub struct Form {
     pub p50: f64,
     pub p99: f64,
@@ -78,7 +92,7 @@ pub struct Form {
 }
 
 /// One under way.
-struct Running {
+pub struct Running {
     loaded: Box<dyn Loaded>,
     ready: f64,
     saved: Option<SavedFigures>,
@@ -99,46 +113,76 @@ pub fn run(
     effort: &Effort,
     before: &[Entry],
 ) -> Vec<Entry> {
-    let mut running: Vec<(&Contestant, Result<Running, Outcome>)> = contestants
+    let mut taking_part: Vec<(&Contestant, Result<Part, Outcome>)> = contestants
         .iter()
         .map(|contestant| {
             eprintln!("  {} …", contestant.name);
             let before = before.iter().find(|entry| entry.name == contestant.name);
-            (*contestant, start(contestant, work, effort, before))
+            let part = match contestant.how {
+                How::Here(_) => start(contestant, work, effort, before).map(Part::Here),
+                How::Apart(program) => {
+                    let task = Task {
+                        rules: work.rules.len(),
+                        requests: work.requests.len(),
+                        effort: effort.clone(),
+                        before: before.cloned(),
+                    };
+                    Apart::start(program, &task).map(Part::Apart)
+                }
+            };
+            (*contestant, part)
         })
         .collect();
     for turn in 1..=effort.turns {
         eprintln!("  turn {turn} of {}", effort.turns);
-        for (_, running) in &mut running {
-            if let Ok(running) = running {
-                running.take_turn(work);
+        for (_, part) in &mut taking_part {
+            match part {
+                Ok(Part::Here(running)) => running.take_turn(work),
+                Ok(Part::Apart(apart)) => {
+                    if let Err(outcome) = apart.take_turn() {
+                        *part = Err(outcome);
+                    }
+                }
+                Err(_) => {}
             }
         }
     }
-    running
+    taking_part
         .into_iter()
-        .map(|(contestant, running)| Entry {
+        .map(|(contestant, part)| Entry {
             name: contestant.name.to_owned(),
             form: contestant.form.to_owned(),
             rules: work.rules.len(),
-            outcome: match running {
-                Ok(running) => Outcome::Measured(running.figures(work)),
+            outcome: match part {
+                Ok(Part::Here(running)) => Outcome::Measured(Box::new(running.figures(work))),
+                Ok(Part::Apart(apart)) => apart.outcome(),
                 Err(outcome) => outcome,
             },
         })
         .collect()
 }
 
+/// One who takes part.
+enum Part {
+    Here(Running),
+    Apart(Apart),
+}
+
 /// Loads the rules, checks every answer, and finds out how many requests fit into a pass.
-fn start(
+pub fn start(
     contestant: &Contestant,
     work: &Workload,
     effort: &Effort,
     before: Option<&Entry>,
 ) -> Result<Running, Outcome> {
     expect_reasonable(work, effort, before)?;
+    let How::Here(load) = contestant.how else {
+        return Err(Outcome::LeftOut(
+            "it takes part in another program".to_owned(),
+        ));
+    };
     let (live, begun) = (alloc::live(), Instant::now());
-    let mut loaded = (contestant.load)(work).map_err(Outcome::LeftOut)?;
+    let mut loaded = load(work).map_err(Outcome::LeftOut)?;
     let ready = nanos(begun.elapsed());
     let bytes = alloc::live() - live;
     let saved = loaded.saved().map(|saved| {
@@ -216,7 +260,8 @@ fn expect_reasonable(
 }
 
 impl Running {
-    fn take_turn(&mut self, work: &Workload) {
+    /// Times every request once.
+    pub fn take_turn(&mut self, work: &Workload) {
         let requests = &work.requests[..self.requests];
         let overhead = overhead();
         let net = |time: f64| (time - overhead).max(0.0);
@@ -244,7 +289,8 @@ impl Running {
         }
     }
 
-    fn figures(self, work: &Workload) -> Figures {
+    /// What was measured.
+    pub fn figures(self, work: &Workload) -> Figures {
         let mut session = self.loaded.session();
         let expected = &work.expected[..self.requests];
         let prebuilt = allocations(expected, |at| session.prebuilt(at));
@@ -311,31 +357,4 @@ fn allocations(expected: &[bool], mut decide: impl FnMut(usize) -> bool) -> [f64
         }
         count as f64 / f64::from(of.max(1))
     })
-}
-
-fn timed(decide: impl FnOnce() -> bool) -> f64 {
-    let begun = Instant::now();
-    black_box(decide());
-    nanos(begun.elapsed())
-}
-
-/// What looking at the clock takes; it is taken off every time.
-fn overhead() -> f64 {
-    median((0..2_000).map(|_| timed(|| true)).collect())
-}
-
-fn median(mut of: Vec<f64>) -> f64 {
-    quantile(&mut of, 0.5)
-}
-
-/// A quantile of some numbers; 0 of none.
-fn quantile(of: &mut [f64], at: f64) -> f64 {
-    of.sort_by(f64::total_cmp);
-    let place = (of.len().saturating_sub(1) as f64 * at).round() as usize;
-    of.get(place).copied().unwrap_or(0.0)
-}
-
-/// A time in nanoseconds.
-fn nanos(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e9
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::workload::{ACTIONS, Atom, Pattern, Request, Rule, Seg, Subject, server};
+use crate::workload::{ACTIONS, ANY_TOOL, Atom, Pattern, Request, Rule, Seg, Subject, server};
 
 /// Knows who is in which group, and the rules.
 pub struct Oracle<'a> {
@@ -37,7 +37,7 @@ impl<'a> Oracle<'a> {
     }
 
     fn matches(&self, rule: &Rule, request: &Request) -> bool {
-        (rule.tool == request.tool || rule.tool == server(&request.tool))
+        [request.tool.as_str(), server(&request.tool), ANY_TOOL].contains(&rule.tool.as_str())
             && rule.actions.iter().any(|at| ACTIONS[*at] == request.action)
             && match &rule.subject {
                 Subject::Any => true,

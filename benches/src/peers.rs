@@ -6,11 +6,11 @@ mod casbin;
 #[cfg(feature = "peers")]
 mod cedar;
 mod floor;
-mod placet;
+pub mod placet;
 #[cfg(feature = "peers")]
 mod regorus;
 
-use placet_bench::contestant::Contestant;
+use crate::contestant::Contestant;
 
 /// All of them, the floor first and Placet second.
 pub const ALL: &[Contestant] = &[
@@ -22,6 +22,12 @@ pub const ALL: &[Contestant] = &[
     cedar::SLICED,
     #[cfg(feature = "peers")]
     cedar::CEDAR,
+    #[cfg(feature = "peers")]
+    Contestant {
+        name: "Dogwood",
+        form: "as Cedar, over a schema and with a memory of events; a prebuilt request is an event with its entities",
+        how: crate::contestant::How::Apart("placet-bench-dogwood"),
+    },
     #[cfg(feature = "peers")]
     casbin::CASBIN,
 ];

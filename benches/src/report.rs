@@ -1,29 +1,49 @@
 //! Tables, and numbers for people.
 
-use crate::measure::{Entry, Figures, Form, Outcome};
+mod more;
+mod targets;
 
-/// The tables of all sizes, as Markdown.
-pub fn tables(entries: &[Entry]) -> String {
+pub use more::{hostile, short, studies};
+pub use targets::targets;
+
+use crate::measure::{Entry, Figures, Form};
+use crate::results::Results;
+
+/// All tables of a run, as Markdown.
+pub fn all(results: &Results) -> String {
+    let mut text = format!("{}.\n", results.machine);
+    text.push_str(&targets(results));
+    text.push_str(&tables(&results.entries));
+    text.push_str(&hostile(&results.hostile));
+    text.push_str(&studies(&results.studies));
+    text
+}
+
+/// The sizes of a run.
+fn sizes(entries: &[Entry]) -> Vec<usize> {
     let mut sizes: Vec<usize> = entries.iter().map(|entry| entry.rules).collect();
+    sizes.sort_unstable();
     sizes.dedup();
+    sizes
+}
+
+/// What was measured of one at a size.
+fn figures<'a>(entries: &'a [Entry], name: &str, rules: usize) -> Option<&'a Figures> {
+    entries
+        .iter()
+        .find(|entry| entry.name == name && entry.rules == rules)
+        .and_then(Entry::figures)
+}
+
+/// A table for every size.
+fn tables(entries: &[Entry]) -> String {
+    let sizes = sizes(entries);
     sizes.iter().map(|rules| table(entries, *rules)).collect()
 }
 
 fn table(entries: &[Entry], rules: usize) -> String {
-    let of_size: Vec<&Entry> = entries
-        .iter()
-        .filter(|entry| entry.rules == rules)
-        .collect();
-    let p50 = |name: &str| {
-        of_size
-            .iter()
-            .filter(|entry| entry.name == name)
-            .find_map(|entry| match &entry.outcome {
-                Outcome::Measured(figures) => Some(figures.prebuilt.p50),
-                _ => None,
-            })
-    };
-    let floor = p50("floor");
+    let of_size = entries.iter().filter(|entry| entry.rules == rules);
+    let floor = figures(entries, "floor", rules).map(|floor| floor.prebuilt.p50);
     let mut text = format!(
         "\n### {} rules\n\n\
          | | p50 prebuilt | p99 | p50 from strings | p99 | of the floor | 1 thread | 2 threads | allocations | ready in | memory a rule |\n\
@@ -33,14 +53,9 @@ fn table(entries: &[Entry], rules: usize) -> String {
     let mut skipped = String::new();
     for entry in of_size {
         let name = &entry.name;
-        match &entry.outcome {
-            Outcome::Measured(figures) => text.push_str(&row(name, figures, floor)),
-            Outcome::LeftOut(reason) => {
-                skipped.push_str(&format!("\n{name}: left out, {reason}.\n"));
-            }
-            Outcome::Wrong(answer) => {
-                skipped.push_str(&format!("\n{name}: wrong, {answer}.\n"));
-            }
+        match entry.figures() {
+            Some(figures) => text.push_str(&row(name, figures, floor)),
+            None => skipped.push_str(&more::why(name, entry)),
         }
     }
     text.push_str(&skipped);
@@ -51,17 +66,7 @@ fn row(name: &str, figures: &Figures, floor: Option<f64>) -> String {
     let Figures {
         prebuilt, strings, ..
     } = figures;
-    let ratio = floor.map_or_else(String::new, |floor| {
-        let ratio = prebuilt.p50 / floor.max(1.0);
-        format!(
-            "{} ×",
-            if ratio < 10.0 {
-                format!("{ratio:.1}")
-            } else {
-                count(ratio.round() as usize)
-            }
-        )
-    });
+    let ratio = floor.map_or_else(String::new, |floor| times(prebuilt.p50 / floor.max(1.0)));
     let ready = match figures.saved {
         Some(saved) => format!("{}, loaded {}", time(figures.ready), time(saved.load)),
         None => time(figures.ready),
@@ -106,6 +111,19 @@ pub fn time(nanos: f64) -> String {
         format!("{value:.1} {unit}")
     } else {
         format!("{value:.0} {unit}")
+    }
+}
+
+/// How many times as much.
+fn times(ratio: f64) -> String {
+    if ratio < 0.01 {
+        format!("1/{}", count((1.0 / ratio).round() as usize))
+    } else if ratio < 1.0 {
+        format!("{ratio:.2} ×")
+    } else if ratio < 10.0 {
+        format!("{ratio:.1} ×")
+    } else {
+        format!("{} ×", count(ratio.round() as usize))
     }
 }
 

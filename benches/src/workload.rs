@@ -11,6 +11,8 @@ use crate::oracle;
 
 /// What agents can do with every tool.
 pub const ACTIONS: [&str; 4] = ["read", "write", "delete", "share"];
+/// All tools; only rules of hostile sets say so.
+pub const ANY_TOOL: &str = "any";
 /// The tools of every server.
 pub const LEAVES: [&str; 4] = ["items", "files", "search", "admin"];
 /// Where users are.
@@ -77,7 +79,7 @@ pub struct Rule {
     pub deny: bool,
     /// Whom it is about.
     pub subject: Subject,
-    /// A tool, or a server with all of its tools.
+    /// A tool, a server with all of its tools, or [`ANY_TOOL`].
     pub tool: String,
     /// Sorted places in [`ACTIONS`].
     pub actions: Vec<usize>,
@@ -131,12 +133,17 @@ pub struct Workload {
 impl Workload {
     /// The work for so many rules and requests; always the same.
     pub fn new(rules: usize, requests: usize) -> Self {
+        Self::on_servers(rules, (rules.isqrt() / 2).max(2), requests)
+    }
+
+    /// The same with another number of servers.
+    pub fn on_servers(rules: usize, servers: usize, requests: usize) -> Self {
         let mut random = Random(0x5EED ^ rules as u64);
         let root = rules.isqrt();
         let name = |what: &str, count: usize| -> Vec<String> {
             (0..count).map(|at| format!("{what}-{at}")).collect()
         };
-        let servers = name("crm", (root / 2).max(2));
+        let servers = name("crm", servers);
         let groups = name("team", root.max(2));
         let tenants = name("tenant", (root / 4).max(3));
         let agents = name("agent", (rules / 10).max(4))
@@ -332,7 +339,7 @@ fn resource(tenants: &[String], random: &mut Random) -> String {
 fn atom(random: &mut Random) -> Atom {
     match random.below(5) {
         0 => Atom::Clearance(1 + random.below(5) as i64),
-        1 => Atom::Region(*random.of(&REGIONS)),
+        1 => Atom::Region(REGIONS[random.below(REGIONS.len())]),
         2 => Atom::Risk(10 + random.below(80) as i64),
         3 => {
             let first = random.below(DEPTS.len());

@@ -49,9 +49,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "placet-credential",
         ],
     ),
-    // Writes text and compares trees: nothing that decides knows it.
-    ("placet-import", &["placet-syntax", "placet-model"]),
-    ("placet-cli", &["placet", "placet-import"]),
+    ("placet-lsp", &["placet"]),
+    ("placet-cli", &["placet", "placet-lsp"]),
 ];
 
 /// What tests may know besides: the executable specification, and for the compiler and
@@ -60,7 +59,6 @@ const TESTS_ONLY: &[(&str, &[&str])] = &[
     ("placet-compiler", &["placet-evaluator"]),
     ("placet-evaluator", &["placet-compiler", "placet-syntax"]),
     ("placet-credential", &["placet-compiler", "placet-syntax"]),
-    ("placet-import", &["placet-compiler"]),
 ];
 
 /// Stands outside the house and may know all of it, and nothing may know it.

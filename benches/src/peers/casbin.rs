@@ -6,13 +6,13 @@ use casbin::function_map::{OperatorFunction, dynamic_to_str};
 use casbin::rhai::{Dynamic, Map};
 use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi};
 
-use placet_bench::contestant::{Contestant, Loaded, Session, Shared};
-use placet_bench::workload::{ACTIONS, Atom, Request, Rule, Seg, Subject, Workload};
+use crate::contestant::{Contestant, How, Loaded, Session, Shared};
+use crate::workload::{ACTIONS, Atom, Request, Rule, Seg, Subject, Workload};
 
 pub const CASBIN: Contestant = Contestant {
     name: "casbin",
     form: "a matcher with roles and conditions over the rules; a prebuilt request is values",
-    load: |work| {
+    how: How::Here(|work| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .map_err(|error| error.to_string())?;
@@ -23,7 +23,7 @@ pub const CASBIN: Contestant = Contestant {
             enforcer,
             asked: Vec::new(),
         }))
-    },
+    }),
 };
 
 const MODEL: &str = r#"

@@ -3,7 +3,6 @@
 //! tool and hands over that one.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::str::FromStr as _;
 
 use cedar_policy::{
@@ -11,25 +10,23 @@ use cedar_policy::{
     PolicySet, Request as Asks, RestrictedExpression,
 };
 
-use placet_bench::contestant::{Contestant, Loaded, Session, Shared};
-use placet_bench::workload::{
-    ACTIONS, Atom, LEAVES, Request, Rule, Seg, Subject, Workload, server,
-};
+use crate::contestant::{Contestant, How, Loaded, Session, Shared};
+use crate::workload::{ACTIONS, Atom, LEAVES, Request, Rule, Seg, Subject, Workload, server};
 
 pub const CEDAR: Contestant = Contestant {
     name: "Cedar",
     form: "one policy set; request and its entities are built ahead",
-    load: |work| {
+    how: How::Here(|work| {
         let text: String = work.rules.iter().map(policy).collect();
         let all = PolicySet::from_str(&text).map_err(|error| error.to_string())?;
         Ok(Box::new(Cedar::new(work, vec![all], None)))
-    },
+    }),
 };
 
 pub const SLICED: Contestant = Contestant {
     name: "Cedar, sliced",
     form: "a policy set for every tool, picked by its host",
-    load: |work| {
+    how: How::Here(|work| {
         let mut texts: HashMap<String, String> = HashMap::new();
         for rule in &work.rules {
             let leaves = LEAVES.map(|leaf| format!("{}.{leaf}", server(&rule.tool)));
@@ -46,7 +43,7 @@ pub const SLICED: Contestant = Contestant {
             sets.push(PolicySet::from_str(&text).map_err(|error| error.to_string())?);
         }
         Ok(Box::new(Cedar::new(work, sets, Some(slices))))
-    },
+    }),
 };
 
 struct Cedar {
@@ -203,59 +200,7 @@ fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
     EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
 }
 
-/// A rule as a Cedar policy.
+/// A rule as a policy.
 fn policy(rule: &Rule) -> String {
-    let entity = |kind: &str, id: &str| format!("{kind}::\"{id}\"");
-    let principal = match &rule.subject {
-        Subject::Any => "principal".to_owned(),
-        Subject::Agent(agent) => format!("principal == {}", entity("Agent", agent)),
-        Subject::Group(group) => format!("principal in {}", entity("Group", group)),
-    };
-    let actions: Vec<String> = rule
-        .actions
-        .iter()
-        .map(|at| entity("Action", &format!("{}:{}", rule.tool, ACTIONS[*at])))
-        .collect();
-    let action = if rule.actions.len() == ACTIONS.len() {
-        format!("action in {}", entity("Action", &rule.tool))
-    } else if let [one] = actions.as_slice() {
-        let how = if rule.tool.contains('.') { "==" } else { "in" };
-        format!("action {how} {one}")
-    } else {
-        format!("action in [{}]", actions.join(", "))
-    };
-    let literals: Vec<&str> = rule
-        .pattern
-        .segments
-        .iter()
-        .map_while(|segment| match segment {
-            Seg::Literal(text) => Some(text.as_str()),
-            Seg::Any => None,
-        })
-        .collect();
-    let within = literals.join("/");
-    let mut conditions = Vec::new();
-    let resource = match rule.pattern.segments.as_slice() {
-        [] => "resource".to_owned(),
-        [_, Seg::Any, Seg::Literal(name)] => {
-            conditions.push(format!("resource.name == \"{name}\""));
-            format!("resource in {}", entity("Path", &within))
-        }
-        [_, _, Seg::Literal(_)] => format!("resource == {}", entity("Path", &within)),
-        _ => format!("resource in {}", entity("Path", &within)),
-    };
-    conditions.extend(rule.conditions.iter().map(|atom| match atom {
-        Atom::Clearance(least) => format!("context.user.clearance >= {least}"),
-        Atom::Region(region) => format!("context.user.region == \"{region}\""),
-        Atom::Dept(depts) => format!("{depts:?}.contains(context.user.dept)"),
-        Atom::Risk(below) => format!("context.risk < {below}"),
-        Atom::Mfa => format!("context.mfa"),
-    }));
-    let effect = if rule.deny { "forbid" } else { "permit" };
-    let mut text = format!("{effect}({principal}, {action}, {resource})");
-    if !conditions.is_empty() {
-        let _ = write!(text, " when {{ {} }}", conditions.join(" && "));
-    }
-    text.push_str(";\n");
-    text
+    cedar_text::policy(rule, |kind, id| format!("{kind}::\"{id}\""), "context")
 }

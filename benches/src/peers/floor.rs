@@ -8,15 +8,15 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use placet_bench::contestant::{Contestant, Loaded, Session, Shared};
-use placet_bench::workload::{
+use crate::contestant::{Contestant, How, Loaded, Session, Shared};
+use crate::workload::{
     ACTIONS, Atom, DEPTS, LEAVES, REGIONS, Request, Seg, Subject, Workload, server,
 };
 
 pub const FLOOR: Contestant = Contestant {
     name: "floor",
     form: "hand-written for this work alone; a prebuilt request is numbers",
-    load: |work| Ok(Box::new(Floor::load(work))),
+    how: How::Here(|work| Ok(Box::new(Floor::load(work)))),
 };
 
 type Map<K, V> = HashMap<K, V, FixedState>;

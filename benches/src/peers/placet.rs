@@ -3,29 +3,27 @@
 
 use std::fmt::Write as _;
 
-use placet::model::json::Json;
-use placet::model::request::{Asked, Principal};
-use placet::{Engine, Policy, Ready, Request as Asks};
+use placet_compiler::texts::compile;
+use placet_evaluator::{Engine, Ready};
+use placet_model::compiled::Compiled;
+use placet_model::json::Json;
+use placet_model::request::{Asked, Principal, Request as Asks, ScopeRequest};
+use placet_model::value::Time;
 
-use placet_bench::contestant::{Contestant, Loaded, Saved, Session, Shared};
-use placet_bench::workload::{
-    ACTIONS, Atom, LEAVES, Pattern, Request, Rule, Seg, Subject, Workload,
-};
+use crate::contestant::{Contestant, How, Loaded, Saved, Session, Shared};
+use crate::workload::{ACTIONS, Atom, LEAVES, Pattern, Request, Rule, Seg, Subject, Workload};
 
+/// Placet.
 pub const PLACET: Contestant = Contestant {
     name: "Placet",
     form: "policy text, compiled; decided by the policy alone; a prebuilt request is ready to be answered",
-    load: |work| {
-        let files = texts(work);
-        let texts = files
-            .iter()
-            .map(|(name, text)| (name.as_str(), text.as_str()));
-        let policy = placet::compile(texts).map_err(|findings| findings.to_string())?;
+    how: How::Here(|work| {
+        let policy = compiled(work)?;
         Ok(Box::new(Placet {
             engine: Engine::new(policy),
             asked: Vec::new(),
         }))
-    },
+    }),
 };
 
 /// The most bytes of one file, with room for a last rule.
@@ -58,7 +56,7 @@ impl Loaded for Placet {
     fn saved(&self) -> Option<Saved> {
         Some(Saved {
             bytes: self.engine.compiled().save(),
-            load: |bytes| drop(Engine::new(Policy::load(bytes).expect("what was saved"))),
+            load: |bytes| drop(Engine::new(Compiled::load(bytes).expect("what was saved"))),
         })
     }
 }
@@ -85,7 +83,8 @@ impl Session for Decider<'_> {
     }
 }
 
-fn build(request: &Request) -> Asks {
+/// A request in Placet's form.
+pub fn build(request: &Request) -> Asks {
     let text = |text: &str| Json::String(text.into());
     let number = |number: i64| Json::Number(smol_str::format_smolstr!("{number}"));
     Asks {
@@ -119,6 +118,44 @@ fn build(request: &Request) -> Asks {
         consents: Vec::new(),
         approvals: Vec::new(),
         credential: None,
+    }
+}
+
+/// The policy, compiled.
+pub fn compiled(work: &Workload) -> Result<Compiled, String> {
+    let files = texts(work);
+    let texts = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()));
+    compile(texts).map_err(|findings| findings.to_string())
+}
+
+/// The first request's agent and user asking for scopes: what every request is about, with
+/// its whole project.
+pub fn issuance(requests: &[Request]) -> Asks {
+    let scope = |asked: &Request| {
+        let (project, _) = asked.resource.rsplit_once('/').expect("three segments");
+        ScopeRequest {
+            tool: asked.tool.as_str().into(),
+            actions: vec![asked.action.into()],
+            resources: vec![format!("{project}/**").into()],
+        }
+    };
+    Asks {
+        asked: Asked::Scopes {
+            scopes: requests.iter().map(scope).collect(),
+            ttl: None,
+        },
+        time: Time::parse("2026-01-01T00:00:00Z"),
+        ..build(&requests[0])
+    }
+}
+
+/// The agent and user of a request asking which tools are worth showing.
+pub fn listing(request: &Request) -> Asks {
+    Asks {
+        asked: Asked::Listing { tool: None },
+        ..build(request)
     }
 }
 

@@ -9,13 +9,13 @@ use regorus::rvm::vm::RegoVM;
 use regorus::{Engine, Value};
 use serde_json::{Map, json};
 
-use placet_bench::contestant::{Contestant, Loaded, Session, Shared};
-use placet_bench::workload::{ACTIONS, Atom, Request, Rule, Seg, Subject, Workload};
+use crate::contestant::{Contestant, How, Loaded, Session, Shared};
+use crate::workload::{ACTIONS, Atom, Request, Rule, Seg, Subject, Workload};
 
 pub const REGORUS: Contestant = Contestant {
     name: "regorus",
     form: "rules as data by tool, action and subject; bytecode; a prebuilt request is a value",
-    load: |work| {
+    how: How::Here(|work| {
         let mut engine = Engine::new();
         engine
             .add_policy("authz.rego".to_owned(), POLICY.to_owned())
@@ -32,7 +32,7 @@ pub const REGORUS: Contestant = Contestant {
             data,
             asked: Vec::new(),
         }))
-    },
+    }),
 };
 
 const POLICY: &str = r#"

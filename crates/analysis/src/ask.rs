@@ -9,18 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use placet_evaluator::Probe;
 use placet_model::ids::LayerId;
-use placet_model::json::Json;
-use placet_model::policy::{Agents, Duties, Rule, RuleKind, Users};
-use placet_model::request::Request;
+use placet_model::json::{Fields, Json};
+use placet_model::policy::{Agents, Duties, Field, Policy, Rule, RuleKind, Users};
+use placet_model::request::{Asked, Request};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use crate::build::{AgentClause, Builder, UserClause, What};
 use crate::domain::{Choice, Domain, Shown};
 use crate::formula::{ANY, FALSE, Formula, TRUE, Truths, UNDEFINED, one};
-use crate::input::{Input, Step};
+use crate::input::{Input, Slot, Step};
+use crate::site::Site;
 use crate::solve::{AtomId, Found, Problem, Taken, Var, solve};
 use crate::spot::shown;
+use crate::values::simplest;
 
 /// What came of a question.
 #[derive(Clone, Debug)]
@@ -56,6 +58,49 @@ pub(crate) fn ask<T>(
     steps: &mut u64,
     confirm: &mut dyn FnMut(Request) -> Option<T>,
 ) -> Outcome<T> {
+    ask_for(build, goals, steps, &mut |solution| {
+        confirm(solution.request())
+    })
+}
+
+/// What was found: a value for each input.
+pub(crate) struct Solution<'t, 'b, 'p> {
+    table: &'t Table<'b, 'p>,
+    values: &'t [usize],
+}
+
+impl Solution<'_, '_, '_> {
+    /// The request that it is.
+    pub(crate) fn request(&self) -> Request {
+        self.table.request(self.values)
+    }
+
+    /// What an input is.
+    pub(crate) fn choice(&self, input: &Input) -> Option<Choice> {
+        let at = self.table.var(input)?;
+        self.table.choice(at, self.values.get(at).copied()?)
+    }
+
+    /// What an atom of the goals is.
+    pub(crate) fn truth(&self, id: AtomId) -> Truths {
+        let atom = self.table.build.atoms.get(id.0);
+        let inputs = atom.into_iter().flat_map(|atom| &atom.inputs);
+        let values = inputs.filter_map(|input| {
+            let at = self.table.var(input)?;
+            self.values.get(at).copied()
+        });
+        let values: Vec<usize> = values.collect();
+        self.table.truth(id, &values, false)
+    }
+}
+
+/// Asks for values that make all of these true.
+pub(crate) fn ask_for<T>(
+    build: &Builder<'_>,
+    goals: Vec<Formula>,
+    steps: &mut u64,
+    confirm: &mut dyn FnMut(Solution<'_, '_, '_>) -> Option<T>,
+) -> Outcome<T> {
     let goals: Vec<Formula> = goals
         .into_iter()
         .flat_map(Formula::split)
@@ -84,7 +129,10 @@ pub(crate) fn ask<T>(
     let mut answer = None;
     let mut accept = |values: &[usize]| {
         shown += 1;
-        answer = confirm(table.request(values));
+        answer = confirm(Solution {
+            table: &table,
+            values,
+        });
         match &answer {
             Some(_) => Taken::Yes,
             None if shown >= MOST_SHOWN => Taken::Enough,
@@ -108,6 +156,8 @@ struct Table<'b, 'p> {
     domains: Vec<Domain>,
     /// Which atoms the goals have.
     used: BTreeSet<AtomId>,
+    /// Inputs that two sites declare differently.
+    contested: BTreeSet<&'b Input>,
 }
 
 impl<'b, 'p> Table<'b, 'p> {
@@ -135,8 +185,10 @@ impl<'b, 'p> Table<'b, 'p> {
                 domain
             })
             .collect();
+        let contested = inputs.iter().filter(|input| build.is_contested(input));
         Self {
             build,
+            contested: contested.copied().collect(),
             inputs,
             domains,
             used,
@@ -164,11 +216,13 @@ impl<'b, 'p> Table<'b, 'p> {
             .iter()
             .filter(|atom| !self.is_exact(**atom))
             .filter_map(|atom| self.build.atoms.get(atom.0))
-            .map(|atom| match &atom.what {
-                What::Holds(id, _) => shown(self.build.policy, *id).into(),
-                What::Part(..) => "a pattern of several segments".into(),
-                What::Spends(id, _) => shown(self.build.policy, *id).into(),
-                _ => "an argument".into(),
+            .filter_map(|atom| {
+                let policy = self.build.sites.get(atom.site)?.policy;
+                Some(match &atom.what {
+                    What::Holds(id, _) | What::Spends(id, _) => shown(policy, *id).into(),
+                    What::Part(..) => "a pattern of several segments".into(),
+                    _ => "an argument".into(),
+                })
             })
             .collect();
         texts.sort();
@@ -214,7 +268,7 @@ impl<'b, 'p> Table<'b, 'p> {
 
     /// The request that these values make.
     fn request(&self, values: &[usize]) -> Request {
-        self.build.request(&|input| {
+        self.build.request(&self.build.sites, &|input| {
             let at = self.var(input)?;
             self.choice(at, values.get(at).copied().unwrap_or(0))
         })
@@ -239,23 +293,34 @@ impl<'b, 'p> Table<'b, 'p> {
             .collect();
         let value = |input: &Input| match given.get(input) {
             Some(choice) => Some(choice.clone()),
+            // What another policy declares otherwise may be of no type for this one.
+            None if self.contested.contains(input) => None,
             None => self.choice(self.var(input)?, 0),
         };
-        self.evaluate(&atom.what, &value)
+        match self.build.sites.get(atom.site) {
+            Some(site) => self.evaluate(site, &atom.what, &value),
+            None => ANY,
+        }
     }
 
-    fn evaluate(&self, what: &What, value: &dyn Fn(&Input) -> Option<Choice>) -> Truths {
+    fn evaluate(
+        &self,
+        site: &Site<'_>,
+        what: &What,
+        value: &dyn Fn(&Input) -> Option<Choice>,
+    ) -> Truths {
         let build = self.build;
         let truth = |holds: bool| if holds { TRUE } else { FALSE };
         match what {
             What::SomeUser => return truth(matches!(value(&Input::User), Some(Choice::Name(_)))),
-            What::Known => return truth(self.is_known(value)),
+            What::Known => return truth(is_known(site.policy, value)),
+            What::Fits(input) => return truth(self.fits(site, input, value)),
+            What::Offers(slot, limit) => {
+                let offered = offered(value, slot);
+                return truth(offered.is_some_and(|offered| offered <= *limit));
+            }
             What::There(term) => {
-                let Input::Arg(name) = &term.input else {
-                    return TRUE;
-                };
-                let parameters = build.spot.parameters(build.policy);
-                let parameter = parameters.iter().find(|field| field.name == *name);
+                let parameter = site.field(&term.input);
                 let mut json = match value(&term.input) {
                     Some(Choice::Value(Shown(json))) => Some(json),
                     _ => parameter
@@ -276,20 +341,20 @@ impl<'b, 'p> Table<'b, 'p> {
             }
             _ => {}
         }
-        let request = build.request(value);
+        let request = build.request(std::slice::from_ref(site), value);
         let json = |input: &Input| match value(input) {
             Some(Choice::Value(Shown(json))) => Some(json),
             Some(Choice::Name(name)) => Some(Json::String(name)),
             _ => None,
         };
-        let Some(resource) = build.spot.resource(build.policy, &json) else {
+        let Some(resource) = site.spot.resource(site.policy, &json) else {
             return ANY;
         };
         let probe = Probe::at(
-            build.engine,
+            site.engine,
             &request,
-            build.spot.function,
-            build.spot.line.action,
+            site.spot.function,
+            site.spot.line.action,
             resource,
         );
         // Values that make no request at all are ruled out elsewhere, if they are.
@@ -318,32 +383,96 @@ impl<'b, 'p> Table<'b, 'p> {
                 truth(probe.amount(*id).is_some_and(within))
             }
             What::Gives(segment) => truth(probe.reads(segment)),
-            What::SomeUser | What::Known | What::There(_) => UNDEFINED,
+            What::SomeUser | What::Known | What::There(_) | What::Fits(_) | What::Offers(..) => {
+                UNDEFINED
+            }
         }
     }
 
-    /// Whether the policy knows the agent.
-    fn is_known(&self, value: &dyn Fn(&Input) -> Option<Choice>) -> bool {
-        let agents = &self.build.policy.agents;
-        let declared = match value(&Input::Agent) {
-            Some(Choice::Name(name)) => agents
-                .binary_search_by(|agent| agent.name.cmp(&name))
-                .is_ok(),
-            _ => !agents.is_empty(),
+    /// Whether a site takes what is told of an input.
+    fn fits(
+        &self,
+        site: &Site<'_>,
+        input: &Input,
+        value: &dyn Fn(&Input) -> Option<Choice>,
+    ) -> bool {
+        if let Input::Arg(_) = input
+            && value(input) == Some(Choice::Absent)
+        {
+            return site.field(input).is_none_or(|field| {
+                // What is left out has its default, or need not be there.
+                field.optional || field.default.is_some()
+            });
+        }
+        // Said as another site does, of which this one may know nothing.
+        let request = self.build.request(&self.build.sites, &|asked| {
+            let among = match input {
+                Input::AgentIn(_) => matches!(asked, Input::Agent | Input::AgentTold),
+                Input::UserIn(_) => matches!(asked, Input::User | Input::UserTold),
+                _ => matches!(asked, Input::Agent | Input::User),
+            };
+            (asked == input || among).then(|| value(asked)).flatten()
+        });
+        let request = match (input, &request.asked) {
+            (Input::Arg(name), Asked::Call { tool, args }) => {
+                // The others as this site wants them.
+                let own = site.spot.parameters(site.policy).iter();
+                let own = own.filter(|field| {
+                    field.name != *name && !field.optional && field.default.is_none()
+                });
+                let simple = |field: &Field| (field.name.clone(), simplest(site.policy, field.ty));
+                let mut asked: Fields = own.map(simple).collect();
+                asked.extend(args.iter().filter(|(given, _)| given == name).cloned());
+                let asked = Asked::Call {
+                    tool: tool.clone(),
+                    args: asked,
+                };
+                Request { asked, ..request }
+            }
+            _ => Request {
+                asked: Asked::Listing { tool: None },
+                ..request
+            },
         };
-        let told = value(&Input::AgentTold) == Some(Choice::Truth(true));
-        let mut groups = self
-            .build
-            .policy
-            .groups
-            .iter()
-            .filter(|group| group.from_request);
-        declared
-            || told
-                && groups.any(|group| {
-                    value(&Input::AgentIn(group.name.clone())) == Some(Choice::Truth(true))
-                })
+        let Some(resource) = site.spot.resource(site.policy, &|_| None) else {
+            return false;
+        };
+        let spot = &site.spot;
+        Probe::at(
+            site.engine,
+            &request,
+            spot.function,
+            spot.line.action,
+            resource,
+        )
+        .is_ok()
     }
+}
+
+/// What is offered.
+pub(crate) fn offered(value: &dyn Fn(&Input) -> Option<Choice>, slot: &Slot) -> Option<Decimal> {
+    match value(&Input::Offer(slot.clone())) {
+        Some(Choice::Value(Shown(Json::Number(text)))) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Whether a policy knows the agent.
+fn is_known(policy: &Policy, value: &dyn Fn(&Input) -> Option<Choice>) -> bool {
+    let agents = &policy.agents;
+    let declared = match value(&Input::Agent) {
+        Some(Choice::Name(name)) => agents
+            .binary_search_by(|agent| agent.name.cmp(&name))
+            .is_ok(),
+        _ => !agents.is_empty(),
+    };
+    let told = value(&Input::AgentTold) == Some(Choice::Truth(true));
+    let mut groups = policy.groups.iter().filter(|group| group.from_request);
+    declared
+        || told
+            && groups.any(|group| {
+                value(&Input::AgentIn(group.name.clone())) == Some(Choice::Truth(true))
+            })
 }
 
 /// What an atom may be that may be anything.

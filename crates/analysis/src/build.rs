@@ -1,6 +1,7 @@
 //! Rules and conditions to formulas over atoms, at one thing that a function does; and what
 //! the atoms do with each input.
 
+pub(crate) mod key;
 mod scan;
 mod segments;
 
@@ -9,16 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use placet_evaluator::Engine;
 use placet_model::ids::{ExprId, PatternId};
 use placet_model::policy::{
-    Agents, Condition, Expr, GroupKind, HistoryKey, Moment, Pattern, Policy, Rule, Segment, Type,
-    Users,
+    Agents, Condition, Entity, Expr, GroupKind, Pattern, Policy, Rule, Segment, Type, Users,
 };
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use crate::formula::{FALSE, Formula, TRUE};
-use crate::input::{Input, Step, Term};
+use crate::input::{Input, Slot, Step, Term};
+use crate::site::Site;
 use crate::solve::AtomId;
-use crate::spot::Spot;
+use crate::spot::{Place, Spot};
 use crate::uses::Uses;
 
 /// What an atom asks.
@@ -42,6 +43,11 @@ pub(crate) enum What {
     Gives(Segment),
     /// Whether an argument is there, or has a member.
     There(Term),
+    /// Whether what a request tells of this is of the type that the policy declares, or left
+    /// out where it may be, and contradicts nothing.
+    Fits(Input),
+    /// Whether what is offered is enough where a rule asks for this, or allows so much.
+    Offers(Slot, Decimal),
 }
 
 /// An agent clause in an order of its own.
@@ -66,64 +72,117 @@ pub(crate) enum UserClause {
 #[derive(Clone, Debug)]
 pub(crate) struct Atom {
     pub(crate) what: What,
+    /// By which site it is asked.
+    pub(crate) site: usize,
     pub(crate) inputs: Vec<Input>,
     /// Whether the values that are tried stand for all: where they do not, only what holds
     /// whatever the atom says is proved.
     pub(crate) exact: bool,
 }
 
-/// Builds formulas at a spot.
+/// Builds formulas at a spot, or in turn at several.
 pub(crate) struct Builder<'p> {
-    pub(crate) engine: &'p Engine,
+    /// The policy and the spot whose turn it is.
     pub(crate) policy: &'p Policy,
     pub(crate) spot: Spot<'p>,
+    at: usize,
+    /// All of them.
+    pub(crate) sites: Vec<Site<'p>>,
     pub(crate) uses: Uses,
     pub(crate) atoms: Vec<Atom>,
     /// Ends of patterns that are compared with the last segments of the resource.
     pub(crate) rests: Vec<(Vec<Segment>, bool)>,
     /// The most agents that may stand above the acting one.
     pub(crate) deepest: u32,
-    /// Whether anything depends on there being a task, and not on its facts alone.
-    reads_task: bool,
-    /// Inputs whose values in the policy are noted.
+    /// Inputs whose values in the policies are noted.
     given: BTreeSet<Input>,
-    index: BTreeMap<What, AtomId>,
+    /// The atoms of each site, and those of all by what they mean.
+    index: BTreeMap<(usize, What), Formula>,
+    shared: BTreeMap<key::Key, (AtomId, bool)>,
 }
 
 impl<'p> Builder<'p> {
     pub(crate) fn new(engine: &'p Engine, spot: Spot<'p>, deepest: u32) -> Self {
-        let policy = engine.compiled().policy();
+        let site = Site::new(engine, spot);
+        Self::of(site, Vec::new(), deepest)
+    }
+
+    /// For questions about several sites at once, starting at the first of them.
+    pub(crate) fn joint(first: Site<'p>, others: Vec<Site<'p>>, deepest: u32) -> Self {
+        Self::of(first, others, deepest)
+    }
+
+    fn of(first: Site<'p>, others: Vec<Site<'p>>, deepest: u32) -> Self {
+        let mut sites = vec![first.clone()];
+        sites.extend(others);
+        for at in 0..sites.len() {
+            let (before, rest) = sites.split_at_mut(at);
+            if let Some(site) = rest.first_mut() {
+                let twin = before.iter().find(|other| is_same_shape(other, site));
+                site.shape = twin.map_or(at, |twin| twin.shape);
+            }
+        }
         let mut new = Self {
-            engine,
-            policy,
-            reads_task: policy.exprs.contains(&Expr::TaskId)
-                || policy
-                    .histories
-                    .iter()
-                    .any(|history| history.per == HistoryKey::Task),
-            spot,
+            policy: first.policy,
+            spot: first.spot,
+            at: 0,
+            sites,
             uses: Uses::default(),
             atoms: Vec::new(),
             rests: Vec::new(),
             deepest,
             given: BTreeSet::new(),
             index: BTreeMap::new(),
+            shared: BTreeMap::new(),
         };
-        new.note_shapes();
+        for at in 0..new.sites.len() {
+            new.turn(at);
+            new.note_shapes();
+        }
+        new.turn(0);
         new
+    }
+
+    /// Goes to another site: what is built from now on is built there.
+    pub(crate) fn turn(&mut self, at: usize) {
+        if let Some(site) = self.sites.get(at) {
+            self.at = at;
+            self.policy = site.policy;
+            self.spot = site.spot.clone();
+        }
+    }
+
+    /// The site whose turn it is.
+    pub(crate) fn here(&self) -> Option<&Site<'p>> {
+        self.sites.get(self.at)
+    }
+
+    /// The type of a term, seen through sets and records.
+    pub(crate) fn kind(&self, term: &Term) -> Option<&'p Type> {
+        self.here().and_then(|site| site.kind(term))
+    }
+
+    /// Whether two sites declare something differently.
+    pub(crate) fn is_contested(&self, input: &Input) -> bool {
+        let mut declared = self.sites.iter().map(|site| site.declared(input));
+        let Some(first) = declared.next() else {
+            return false;
+        };
+        let mut others = declared.filter(|other| *other != first);
+        match input {
+            // What a policy does not declare it does not read, and takes whatever it is.
+            Input::Fact(..) | Input::Known(..) | Input::History(_) => {
+                let known = |text: &String| !text.is_empty();
+                known(&first) && others.any(|other| known(&other))
+            }
+            Input::Arg(_) | Input::AgentIn(_) | Input::UserIn(_) => others.next().is_some(),
+            _ => false,
+        }
     }
 
     /// Whether a rule is about this function and action at all.
     pub(crate) fn is_about(&self, rule: &Rule) -> bool {
-        let function = rule
-            .functions
-            .as_ref()
-            .is_none_or(|functions| functions.binary_search(&self.spot.function).is_ok());
-        let action = rule
-            .actions
-            .as_ref()
-            .is_none_or(|actions| actions.binary_search(&self.spot.line.action).is_ok());
-        function && action && rule.moment != Some(Moment::Issuance)
+        self.spot.is_of(rule)
     }
 
     /// All clauses of a rule; `more` adds to each of its arms.
@@ -192,6 +251,11 @@ impl<'p> Builder<'p> {
             }
             Some(Expr::HasUser) => self.some_user(),
             Some(_) => {
+                for arm in [None, arm] {
+                    if let Some(known) = self.known_atom(&What::Holds(id, arm)) {
+                        return known;
+                    }
+                }
                 let mut scan = self.scan(arm);
                 scan.boolean(id);
                 let (inputs, exact, captures) = scan.finish();
@@ -308,20 +372,63 @@ impl<'p> Builder<'p> {
 
     /// That the call does what the spot says, and can be read at all.
     pub(crate) fn applies(&mut self) -> Vec<Formula> {
+        let mut goals = self.does();
+        goals.extend(self.told());
+        goals
+    }
+
+    /// That the call does what the spot says.
+    pub(crate) fn does(&mut self) -> Vec<Formula> {
+        let mut goals = Vec::new();
+        if let Some(when) = self.spot.line.when {
+            goals.push(self.boolean(when, None).holds());
+        }
+        goals.extend(self.filled());
+        goals
+    }
+
+    /// That it can be told what the call does.
+    pub(crate) fn told(&mut self) -> Vec<Formula> {
         let mut goals = Vec::new();
         let line = self.spot.line;
         let lines = &self.spot.declared.lines;
         for other in lines {
             let Some(when) = other.when else { continue };
-            let holds = self.boolean(when, None);
-            goals.push(if std::ptr::eq(other, line) {
-                holds.holds()
-            } else {
-                // A call of which a line cannot be told is invalid.
-                holds.is(TRUE | FALSE)
-            });
+            // A call of which a line cannot be told is invalid.
+            if !std::ptr::eq(other, line) || self.sites.len() > 1 {
+                let holds = self.boolean(when, None);
+                goals.push(holds.is(TRUE | FALSE));
+            }
         }
-        goals.extend(self.filled());
+        goals.extend(self.readable());
+        goals
+    }
+
+    /// That what a request tells fits what the policy declares, where another policy declares
+    /// it differently; to be asked when all other atoms are known.
+    pub(crate) fn fits(&mut self) -> Vec<Formula> {
+        let read = self.atoms.iter().flat_map(|atom| &atom.inputs);
+        let mut asked: BTreeSet<Input> = read.cloned().collect();
+        for site in &self.sites {
+            let parameters = site.spot.parameters(site.policy).iter();
+            asked.extend(parameters.map(|field| Input::Arg(field.name.clone())));
+        }
+        asked.retain(|input| self.is_contested(input));
+        let mut goals = Vec::new();
+        for input in asked {
+            let mut inputs = vec![input.clone()];
+            match &input {
+                Input::Fact(Entity::Agent, _) => inputs.push(Input::Agent),
+                Input::Fact(Entity::User, _) => inputs.push(Input::User),
+                Input::AgentIn(_) => inputs.extend([Input::Agent, Input::AgentTold]),
+                Input::UserIn(_) => inputs.extend([Input::User, Input::UserTold]),
+                Input::Fact(..) | Input::Arg(_) => {}
+                _ => continue,
+            }
+            inputs.sort();
+            self.uses.touch(&Term::of(input.clone()));
+            goals.push(self.atom(What::Fits(input), inputs, true));
+        }
         goals
     }
 
@@ -333,19 +440,55 @@ impl<'p> Builder<'p> {
         self.atom(What::Spends(of, limit), inputs, exact)
     }
 
+    /// The atom that asks this at a site.
+    pub(crate) fn known_at(&self, site: usize, what: &What) -> Option<AtomId> {
+        match self.index.get(&(site, what.clone()))? {
+            Formula::Atom(id) => Some(*id),
+            _ => None,
+        }
+    }
+
     /// An atom, or the one that asks the same.
     pub(crate) fn atom(&mut self, what: What, inputs: Vec<Input>, exact: bool) -> Formula {
-        if let Some(id) = self.index.get(&what) {
-            return Formula::Atom(*id);
+        if let Some(known) = self.known_atom(&what) {
+            return known;
         }
         let id = AtomId(self.atoms.len());
-        self.index.insert(what.clone(), id);
+        if self.sites.len() > 1
+            && let Some(site) = self.sites.get(self.at)
+        {
+            let (key, negated) = key::key(site, &what);
+            self.shared.insert(key, (id, negated));
+        }
+        self.index
+            .insert((self.at, what.clone()), Formula::Atom(id));
         self.atoms.push(Atom {
             what,
+            site: self.at,
             inputs,
             exact,
         });
         Formula::Atom(id)
+    }
+
+    /// The atom that asks this, or its negation, at this site or another.
+    fn known_atom(&mut self, what: &What) -> Option<Formula> {
+        let own = (self.at, what.clone());
+        if let Some(known) = self.index.get(&own) {
+            return Some(known.clone());
+        }
+        if self.shared.is_empty() {
+            return None;
+        }
+        let (key, negated) = key::key(self.here()?, what);
+        let (id, other) = self.shared.get(&key).copied()?;
+        let known = if negated == other {
+            Formula::Atom(id)
+        } else {
+            Formula::Atom(id).negated()
+        };
+        self.index.insert(own, known.clone());
+        Some(known)
     }
 
     /// Two terms are compared with one another; whether that is followed exactly.
@@ -383,4 +526,18 @@ impl<'p> Builder<'p> {
                 .insert(placet_model::value::Value::Text(text.into()));
         });
     }
+}
+
+/// Whether two sites make the same resource of the same inputs.
+fn is_same_shape(a: &Site<'_>, b: &Site<'_>) -> bool {
+    let places = |site: &Site<'_>| (site.spot.places.clone(), site.spot.tail.clone());
+    if places(a) != places(b) {
+        return false;
+    }
+    let filled = a.spot.places.iter().filter_map(|place| match place {
+        Place::Filled(source) => Some(&source.input),
+        Place::Literal(_) => None,
+    });
+    let mut inputs = filled.chain(a.spot.tail.as_ref().map(|tail| &tail.input));
+    inputs.all(|input| a.declared(input) == b.declared(input))
 }

@@ -6,6 +6,7 @@
 //! told apart by its longest beginning and its longest end among those that patterns ask
 //! for; of a set matter no more members than there are atoms that ask about them.
 
+mod agents;
 mod numbers;
 mod rests;
 mod texts;
@@ -13,13 +14,15 @@ mod texts;
 use std::collections::BTreeSet;
 
 use placet_model::json::Json;
-use placet_model::policy::{Entity, Extract, GroupKind, Type};
+use placet_model::policy::{Extract, Type};
 use placet_model::text::check_id;
-use placet_model::value::Value;
+use rust_decimal::Decimal;
 use smol_str::{SmolStr, ToSmolStr};
 
 use crate::build::{Builder, What};
 use crate::input::{Input, Step, Term};
+use crate::site::Site;
+use crate::spot::Place;
 use crate::uses::Class;
 use crate::values::{json_of, simplest};
 
@@ -72,9 +75,21 @@ const LONGEST_LIST: usize = 200;
 const MOST_SETS: usize = 400;
 
 impl Builder<'_> {
-    /// The values to try for an input.
+    /// The values to try for an input: those of every site that asks.
     pub(crate) fn domain(&self, input: &Input) -> Domain {
-        let mut domain = self.values_of(input);
+        let mut domain = Domain {
+            choices: Vec::new(),
+            exact: true,
+        };
+        let mut seen = BTreeSet::new();
+        for site in &self.sites {
+            if seen.insert((site.declared(input), site.shape)) {
+                let own = self.values_of(site, input);
+                domain.choices.extend(own.choices);
+                domain.exact &= own.exact;
+            }
+        }
+        domain.exact &= self.agree_on(input);
         let mut seen = BTreeSet::new();
         domain.choices.retain(|choice| seen.insert(choice.clone()));
         if domain.choices.len() > MOST_VALUES {
@@ -84,7 +99,37 @@ impl Builder<'_> {
         domain
     }
 
-    fn values_of(&self, input: &Input) -> Domain {
+    /// Whether the values of all sites are told apart in one way, so that those of each
+    /// stand for all.
+    fn agree_on(&self, input: &Input) -> bool {
+        let fills = |site: &Site<'_>| {
+            let mut places = site.spot.places.iter();
+            places.any(|place| matches!(place, Place::Filled(source) if source.input == *input))
+        };
+        let tails = self.sites.iter().filter_map(|site| {
+            let tail = site.spot.tail.as_ref()?;
+            (tail.input == *input).then_some(tail.extract)
+        });
+        let tails: Vec<Extract> = tails.collect();
+        if let Some(first) = tails.first() {
+            return tails.len() == self.sites.len()
+                && tails.iter().all(|other| other == first)
+                && !self.sites.iter().any(fills);
+        }
+        let term = Term::of(input.clone());
+        let mut kinds = self.sites.iter().filter_map(|site| {
+            let kind = site.kind(&term)?;
+            // Of enums each member of any is a value, and one that is in none.
+            let enumerated = matches!(kind, Type::Enum(_));
+            let field = site.field(input).filter(|_| !enumerated);
+            Some((enumerated, field.map(|field| site.of_type(field.ty))))
+        });
+        kinds
+            .next()
+            .is_none_or(|first| kinds.all(|other| other == first))
+    }
+
+    fn values_of(&self, site: &Site<'_>, input: &Input) -> Domain {
         let exact = |choices| Domain {
             choices,
             exact: true,
@@ -101,6 +146,23 @@ impl Builder<'_> {
                 let mut names = self.names(input);
                 names.choices.push(Choice::Absent);
                 names
+            }
+            Input::Offer(slot) => {
+                let limits = self.atoms.iter().filter_map(|atom| match &atom.what {
+                    What::Offers(own, limit) if own == slot => Some(*limit),
+                    _ => None,
+                });
+                // Exactly what some rule asks for or allows, and more than any.
+                let mut wanted: BTreeSet<Decimal> = limits.collect();
+                wanted.insert(Decimal::ZERO);
+                let most = wanted
+                    .last()
+                    .and_then(|most| most.checked_add(Decimal::ONE));
+                wanted.extend(most);
+                let wanted = wanted
+                    .into_iter()
+                    .map(|wanted| Choice::Value(Shown(Json::Number(wanted.to_smolstr()))));
+                exact(wanted.collect())
             }
             Input::Depth => exact((0..=u64::from(self.deepest)).map(Choice::Number).collect()),
             Input::Now => {
@@ -126,24 +188,23 @@ impl Builder<'_> {
                 );
                 exact(choices)
             }
-            Input::Fact(entity, name) => {
-                let facts = &self.policy.facts;
-                let fact = facts
-                    .iter()
-                    .find(|fact| fact.entity == *entity && fact.field.name == *name);
-                let optional = fact.is_none_or(|fact| fact.field.optional);
-                self.typed(input, true, optional)
-            }
-            Input::Known(_) => self.typed(input, true, false),
-            Input::Arg(name) => {
-                let parameters = self.spot.parameters(self.policy);
-                let parameter = parameters.iter().find(|field| field.name == *name);
-                let optional =
-                    parameter.is_none_or(|field| field.optional || field.default.is_some());
-                let tail = self.spot.tail.as_ref().filter(|tail| tail.input == *input);
+            Input::Fact(..) => match site.field(input) {
+                Some(field) => self.typed(site, input, true, field.optional),
+                None => exact(Vec::new()),
+            },
+            Input::Known(..) => match site.field(input) {
+                Some(_) => self.typed(site, input, true, false),
+                None => exact(Vec::new()),
+            },
+            Input::Arg(_) => {
+                let Some(parameter) = site.field(input) else {
+                    return exact(vec![Choice::Absent]);
+                };
+                let optional = parameter.optional || parameter.default.is_some();
+                let tail = site.spot.tail.as_ref().filter(|tail| tail.input == *input);
                 if let Some(tail) = tail {
                     let mut domain = self.tail_domain(tail.extract);
-                    if optional {
+                    if optional || self.is_contested(input) {
                         domain.choices.push(Choice::Absent);
                     }
                     // What else is asked of such an argument is not followed.
@@ -156,16 +217,23 @@ impl Builder<'_> {
                         .any(|atom| atom.inputs.contains(input) && elsewhere(&atom.what));
                     return domain;
                 }
-                self.typed(input, optional, optional)
+                let contested = self.is_contested(input);
+                self.typed(site, input, optional || contested, optional)
             }
         }
     }
 
     /// A value of the declared type, or none. What is optional is rather left out.
-    fn typed(&self, input: &Input, maybe_absent: bool, rather_absent: bool) -> Domain {
+    fn typed(
+        &self,
+        site: &Site<'_>,
+        input: &Input,
+        maybe_absent: bool,
+        rather_absent: bool,
+    ) -> Domain {
         let term = Term::of(input.clone());
         let facts = !matches!(input, Input::Arg(_));
-        let (json, exact) = self.json_values(&term, facts);
+        let (json, exact) = self.json_values(site, &term, facts);
         let mut choices = values(json);
         if maybe_absent {
             if rather_absent {
@@ -178,10 +246,10 @@ impl Builder<'_> {
     }
 
     /// Values for a term by its type.
-    fn json_values(&self, term: &Term, facts: bool) -> (Vec<Json>, bool) {
+    fn json_values(&self, site: &Site<'_>, term: &Term, facts: bool) -> (Vec<Json>, bool) {
         let class = self.uses.class(term);
         let constants = class.into_iter().flat_map(|class| &class.values);
-        match self.kind(term) {
+        match site.kind(term) {
             Some(Type::Bool) => (vec![Json::Bool(true), Json::Bool(false)], true),
             Some(Type::Enum(members)) => {
                 let mut texts: Vec<SmolStr> = members.clone();
@@ -196,14 +264,14 @@ impl Builder<'_> {
                 }
                 (texts.into_iter().map(Json::String).collect(), true)
             }
-            Some(Type::Int | Type::Decimal | Type::Duration) => self.number_values(term),
+            Some(Type::Int | Type::Decimal | Type::Duration) => self.number_values(site, term),
             Some(Type::Time) => self.times(term),
             Some(Type::Ip) => self.addresses(class),
             Some(Type::Text) => self.text_values(term),
             Some(Type::Json) => (vec![Json::Object(Vec::new())], true),
             Some(Type::Set(_) | Type::List(_)) => {
                 let extra: Vec<Json> = constants.filter_map(json_of).collect();
-                let (mut sets, exact) = self.set_values(term, facts);
+                let (mut sets, exact) = self.set_values(site, term, facts);
                 sets.extend(extra);
                 (sets, exact)
             }
@@ -214,11 +282,11 @@ impl Builder<'_> {
                     let part = term.then(Step::Field(field.name.clone()));
                     let needed = !facts && !field.optional && field.default.is_none();
                     let mut options: Vec<Option<Json>> = if self.uses.reads(&part) {
-                        let (json, exact) = self.json_values(&part, facts);
+                        let (json, exact) = self.json_values(site, &part, facts);
                         all &= exact;
                         json.into_iter().map(Some).collect()
                     } else if needed {
-                        vec![Some(simplest(self.policy, field.ty))]
+                        vec![Some(simplest(site.policy, field.ty))]
                     } else {
                         vec![None]
                     };
@@ -249,12 +317,12 @@ impl Builder<'_> {
     }
 
     /// Sets and lists of as many members as can matter at a time.
-    fn set_values(&self, term: &Term, facts: bool) -> (Vec<Json>, bool) {
+    fn set_values(&self, site: &Site<'_>, term: &Term, facts: bool) -> (Vec<Json>, bool) {
         let member = term.then(Step::Member);
-        let (members, mut exact) = self.json_values(&member, facts);
+        let (members, mut exact) = self.json_values(site, &member, facts);
         // A template takes the first one.
-        let first = self.spot.places.iter().any(|place| {
-            matches!(place, crate::spot::Place::Filled(source) if source.input == term.input && source.term.path.starts_with(&member.path))
+        let first = site.spot.places.iter().any(|place| {
+            matches!(place, Place::Filled(source) if source.input == term.input && source.term.path.starts_with(&member.path))
         });
         let asked = self.uses.members_asked(term);
         let most = asked.max(1);
@@ -298,7 +366,7 @@ impl Builder<'_> {
             // How many there are is told apart from who they are only where nothing else is
             // asked.
             exact &= asked == 0 && !first;
-            let list = matches!(self.kind(term), Some(Type::List(_)));
+            let list = matches!(site.kind(term), Some(Type::List(_)));
             for size in self.numbers(&count).into_iter().filter(|size| *size >= 0) {
                 match usize::try_from(size) {
                     Ok(size) if size <= LONGEST_LIST && (list || size <= members.len()) => {
@@ -308,7 +376,7 @@ impl Builder<'_> {
                 }
             }
         }
-        if matches!(self.kind(term), Some(Type::Set(_))) && first {
+        if matches!(site.kind(term), Some(Type::Set(_))) && first {
             // The first of a set is its least.
             exact &= most <= 1;
         }
@@ -330,70 +398,6 @@ impl Builder<'_> {
             choices: texts.into_iter().map(Choice::Name).collect(),
             exact,
         }
-    }
-
-    fn agents_to_try(&self) -> Domain {
-        let policy = self.policy;
-        let term = Term::of(Input::Agent);
-        let class = self.uses.class(&term).cloned().unwrap_or_default();
-        let (texts, exact) = self.texts(&term);
-        // What is made of the id may tell any two of them apart.
-        let linked =
-            class.terms > 1 || self.uses.below(&term).next().is_some() || !class.globs.is_empty();
-        let mut facts: Vec<&SmolStr> = Vec::new();
-        for atom in &self.atoms {
-            for input in &atom.inputs {
-                if let Input::Fact(Entity::Agent, name) = input {
-                    facts.push(name);
-                }
-            }
-        }
-        let mut choices = Vec::new();
-        let mut seen = BTreeSet::new();
-        for agent in &policy.agents {
-            let set: Vec<(SmolStr, Option<Value>)> = agent
-                .facts
-                .iter()
-                .filter_map(|(id, value)| {
-                    let name = &policy.facts.get(id.index())?.field.name;
-                    facts
-                        .contains(&name)
-                        .then(|| (name.clone(), Some(value.clone())))
-                })
-                .collect();
-            let groups: Vec<usize> = policy
-                .groups
-                .iter()
-                .enumerate()
-                .filter(|(_, group)| {
-                    group.kind == GroupKind::Agents
-                        && group.members.binary_search(&agent.name).is_ok()
-                })
-                .map(|(at, _)| at)
-                .collect();
-            let named = (linked || class.values.contains(&Value::Text(agent.name.clone())))
-                .then(|| agent.name.clone());
-            if seen.insert((set, groups, named)) {
-                choices.push(Choice::Name(agent.name.clone()));
-            }
-        }
-        let from_requests = policy
-            .groups
-            .iter()
-            .any(|group| group.kind == GroupKind::Agents && group.from_request);
-        if from_requests {
-            let declared = |text: &SmolStr| {
-                policy
-                    .agents
-                    .binary_search_by(|agent| agent.name.cmp(text))
-                    .is_ok()
-            };
-            let others = texts
-                .into_iter()
-                .filter(|text| !declared(text) && check_id(text).is_ok());
-            choices.extend(others.map(Choice::Name));
-        }
-        Domain { choices, exact }
     }
 
     fn text_values(&self, term: &Term) -> (Vec<Json>, bool) {

@@ -16,8 +16,10 @@ pub(crate) const TRUE: Truths = 4;
 /// Anything at all.
 pub(crate) const ANY: Truths = FALSE | UNDEFINED | TRUE;
 
-const NOT_FALSE: Truths = UNDEFINED | TRUE;
-const NOT_TRUE: Truths = UNDEFINED | FALSE;
+/// Not false.
+pub(crate) const NOT_FALSE: Truths = UNDEFINED | TRUE;
+/// Not true.
+pub(crate) const NOT_TRUE: Truths = UNDEFINED | FALSE;
 
 /// The set of one truth value.
 pub(crate) const fn one(truth: Truth) -> Truths {

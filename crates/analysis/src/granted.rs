@@ -122,6 +122,13 @@ impl<'p> Layered<'p> {
         Self { layers }
     }
 
+    /// The layers: whether each grants what none of its rules denies, and its rules.
+    pub(crate) fn layers(&self) -> impl Iterator<Item = (bool, &[(RuleId, &'p Rule)])> {
+        self.layers
+            .iter()
+            .map(|(guardrail, rules)| (*guardrail, rules.as_slice()))
+    }
+
     /// Whether some layer has no grant, so that nothing is granted here.
     pub(crate) fn is_barren(&self) -> bool {
         self.layers.iter().any(|(guardrail, rules)| {

@@ -27,8 +27,8 @@ pub(crate) enum Input {
     Depth,
     /// A fact.
     Fact(Entity, SmolStr),
-    /// What the host knows of the resource.
-    Known(SmolStr),
+    /// What the host knows of the resource: of the one that sites of this shape make.
+    Known(usize, SmolStr),
     /// A history.
     History(SmolStr),
     /// An argument.
@@ -37,6 +37,25 @@ pub(crate) enum Input {
     Segment(usize),
     /// The last segments of the resource, for tools that take plain triples.
     Rest,
+    /// How little is given of a duty, or how much is wanted of a limit.
+    Offer(Slot),
+}
+
+/// A duty or limit, apart from how much of it a rule asks for or allows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Slot {
+    /// Consent of the user: 0 is one to this call, 1 one to a scope, 2 none.
+    Consent,
+    /// Approval by a member of this group, likewise.
+    Approval(SmolStr),
+    /// The calls that a budget has to allow.
+    Calls,
+    /// What a budget has to allow of this expression.
+    Amount(String),
+    /// How long what is granted has to last, in microseconds.
+    Lifetime,
+    /// How many further links are wanted.
+    Delegate,
 }
 
 /// What a condition makes of an input before it compares.

@@ -4,7 +4,9 @@
 use placet_evaluator::extract;
 use placet_model::ids::{FunctionId, PatternId, TypeId};
 use placet_model::json::Json;
-use placet_model::policy::{Expr, Extract, Field, Function, Hole, Line, Policy, Segment, Type};
+use placet_model::policy::{
+    Expr, Extract, Field, Function, Hole, Line, Moment, Policy, Rule, Segment, Type,
+};
 use placet_model::render;
 use placet_model::resource::{Resource, encode_segment};
 use smol_str::SmolStr;
@@ -24,7 +26,7 @@ pub(crate) struct Spot<'p> {
 }
 
 /// Where a segment comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Place {
     /// It is always this one, in written form.
     Literal(SmolStr),
@@ -33,7 +35,7 @@ pub(crate) enum Place {
 }
 
 /// What an input gives.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Source {
     pub(crate) input: Input,
     /// Fields of a record, and of a list the first member.
@@ -163,6 +165,19 @@ fn field_of(policy: &Policy, record: TypeId, name: &SmolStr) -> Option<TypeId> {
 }
 
 impl Spot<'_> {
+    /// Whether a rule is about this function and action at all.
+    pub(crate) fn is_of(&self, rule: &Rule) -> bool {
+        let function = rule
+            .functions
+            .as_ref()
+            .is_none_or(|functions| functions.binary_search(&self.function).is_ok());
+        let action = rule
+            .actions
+            .as_ref()
+            .is_none_or(|actions| actions.binary_search(&self.line.action).is_ok());
+        function && action && rule.moment != Some(Moment::Issuance)
+    }
+
     /// As it is shown: function, action, template.
     pub(crate) fn name(&self, policy: &Policy) -> String {
         let action = policy.actions.get(self.line.action.index());

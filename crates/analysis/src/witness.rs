@@ -12,52 +12,60 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::build::Builder;
 use crate::domain::{Choice, Shown};
 use crate::input::Input;
+use crate::site::Site;
 use crate::values::{fresh, simplest};
 
 /// Some time, for a request that needs one and is asked nothing about it.
 pub(crate) const SOME_TIME: Time = Time(1_767_614_400_000_000);
 
 impl Builder<'_> {
-    /// The request that these values make; what they leave out is as simple as can be.
-    pub(crate) fn request(&self, value: &dyn Fn(&Input) -> Option<Choice>) -> Request {
+    /// The request that these values make for some sites; what they leave out is as simple as
+    /// can be.
+    pub(crate) fn request(
+        &self,
+        sites: &[Site<'_>],
+        value: &dyn Fn(&Input) -> Option<Choice>,
+    ) -> Request {
         let json = |input: &Input| match value(input) {
             Some(Choice::Value(Shown(json))) => Some(json),
             Some(Choice::Name(name)) => Some(Json::String(name)),
             _ => None,
         };
-        let policy = self.policy;
         let agent_id = match value(&Input::Agent) {
             Some(Choice::Name(name)) => name,
-            _ => policy
-                .agents
-                .first()
+            _ => sites
+                .iter()
+                .find_map(|site| site.policy.agents.first())
                 .map_or_else(|| fresh(0), |agent| agent.name.clone()),
         };
         let mut agent = Principal {
-            groups: self.groups(GroupKind::Agents, value, &Input::AgentTold, Input::AgentIn),
+            groups: groups(
+                sites,
+                GroupKind::Agents,
+                value,
+                &Input::AgentTold,
+                Input::AgentIn,
+            ),
             facts: self.facts(Entity::Agent, &json),
             id: agent_id,
         };
-        let declared = policy
-            .agents
-            .binary_search_by(|declared| declared.name.cmp(&agent.id))
-            .ok()
-            .and_then(|at| policy.agents.get(at));
-        if let Some(declared) = declared {
-            // What the policy sets a request need not say.
-            agent.facts.retain(|(name, _)| {
-                !declared.facts.iter().any(|(id, _)| {
-                    policy
-                        .facts
-                        .get(id.index())
-                        .is_some_and(|fact| fact.field.name == *name)
-                })
-            });
-        }
+        agent.facts.retain(|(name, _)| {
+            let input = Input::Fact(Entity::Agent, name.clone());
+            // What a policy sets a request need not say, unless another one asks for it.
+            sites
+                .iter()
+                .any(|site| site.field(&input).is_some() && !site.sets(&agent.id, name))
+        });
         let user = match value(&Input::User) {
             Some(Choice::Name(id)) => Some(Principal {
                 id,
-                groups: self.groups(GroupKind::Users, value, &Input::UserTold, Input::UserIn),
+                groups: groups(
+                    sites,
+                    GroupKind::Users,
+                    value,
+                    &Input::UserTold,
+                    Input::UserIn,
+                ),
                 facts: self.facts(Entity::User, &json),
             }),
             _ => None,
@@ -72,28 +80,32 @@ impl Builder<'_> {
             id,
             facts: task_facts,
         });
-        let resource = self.spot.resource(policy, &json);
-        let resource = resource.map(|resource| SmolStr::new(resource.as_str()));
-        let known: Fields = self.named(&json, |input| match input {
-            Input::Known(name) => Some(name.clone()),
-            _ => None,
-        });
+        let mut resources: Vec<(SmolStr, Fields)> = Vec::new();
+        for site in sites {
+            let Some(resource) = site.spot.resource(site.policy, &json) else {
+                continue;
+            };
+            let resource = SmolStr::new(resource.as_str());
+            let known = self.named(&json, |input| match input {
+                Input::Known(shape, name) if *shape == site.shape => Some(name.clone()),
+                _ => None,
+            });
+            if !known.is_empty() && !resources.iter().any(|(known, _)| *known == resource) {
+                resources.push((resource, known));
+            }
+        }
         let mut request = Request {
             agent,
             user,
             task,
-            asked: self.asked(&json, resource.clone().unwrap_or_default()),
+            asked: asked(sites, value, &json),
             context: self.facts(Entity::Context, &json),
             time: match json(&Input::Now) {
                 Some(Json::String(text)) => Time::parse(&text),
                 _ => None,
             },
-            resources: resource
-                .filter(|_| !known.is_empty())
-                .map(|resource| (resource, known))
-                .into_iter()
-                .collect(),
-            histories: self.histories(value),
+            resources,
+            histories: histories(sites, value),
             budgets: Vec::new(),
             consents: Vec::new(),
             approvals: Vec::new(),
@@ -106,29 +118,6 @@ impl Builder<'_> {
             request.credential = Some(chain(&request, depth));
         }
         request
-    }
-
-    fn asked(&self, json: &dyn Fn(&Input) -> Option<Json>, resource: SmolStr) -> Asked {
-        let policy = self.policy;
-        let tool = self.spot.declared.path.clone();
-        if self.spot.declared.params.is_none() {
-            let action = policy.actions.get(self.spot.line.action.index());
-            return Asked::Triple {
-                tool,
-                action: action.map(|action| action.name.clone()).unwrap_or_default(),
-                resource,
-            };
-        }
-        let parameters = self.spot.parameters(policy).iter();
-        let args = parameters
-            .filter_map(|field| {
-                let given = json(&Input::Arg(field.name.clone()));
-                let needed = !field.optional && field.default.is_none();
-                let given = given.or_else(|| needed.then(|| simplest(policy, field.ty)))?;
-                Some((field.name.clone(), given))
-            })
-            .collect();
-        Asked::Call { tool, args }
     }
 
     fn facts(&self, entity: Entity, json: &dyn Fn(&Input) -> Option<Json>) -> Fields {
@@ -155,44 +144,6 @@ impl Builder<'_> {
         fields
     }
 
-    fn groups(
-        &self,
-        kind: GroupKind,
-        value: &dyn Fn(&Input) -> Option<Choice>,
-        told: &Input,
-        input: fn(SmolStr) -> Input,
-    ) -> Option<Vec<SmolStr>> {
-        let mut groups = self
-            .policy
-            .groups
-            .iter()
-            .filter(|group| group.kind == kind && group.from_request)
-            .peekable();
-        groups.peek()?;
-        if value(told) == Some(Choice::Truth(false)) {
-            return None;
-        }
-        let is_in = |name: &SmolStr| value(&input(name.clone())) == Some(Choice::Truth(true));
-        Some(
-            groups
-                .map(|group| group.name.clone())
-                .filter(is_in)
-                .collect(),
-        )
-    }
-
-    fn histories(&self, value: &dyn Fn(&Input) -> Option<Choice>) -> Vec<(SmolStr, Calls)> {
-        let histories = self.policy.histories.iter().filter_map(|history| {
-            let calls = match value(&Input::History(history.name.clone()))? {
-                Choice::Number(0) => Calls::Records(Vec::new()),
-                Choice::Number(count) => Calls::Count(count),
-                _ => return None,
-            };
-            Some((history.name.clone(), calls))
-        });
-        histories.collect()
-    }
-
     /// All inputs that some atom reads, sorted, each once.
     pub(crate) fn inputs(&self) -> Vec<&Input> {
         let mut inputs: Vec<&Input> = self.atoms.iter().flat_map(|atom| &atom.inputs).collect();
@@ -200,6 +151,85 @@ impl Builder<'_> {
         inputs.dedup();
         inputs
     }
+}
+
+/// What is asked: a call with the arguments of all sites, or what a plain triple does.
+fn asked(
+    sites: &[Site<'_>],
+    value: &dyn Fn(&Input) -> Option<Choice>,
+    json: &dyn Fn(&Input) -> Option<Json>,
+) -> Asked {
+    let tool = sites.first().map(|site| site.spot.declared.path.clone());
+    let tool = tool.unwrap_or_default();
+    if let Some(site) = sites.first()
+        && site.spot.declared.params.is_none()
+    {
+        let action = site.policy.actions.get(site.spot.line.action.index());
+        let resource = site.spot.resource(site.policy, json);
+        return Asked::Triple {
+            tool,
+            action: action.map(|action| action.name.clone()).unwrap_or_default(),
+            resource: resource.map_or_else(SmolStr::default, |resource| resource.as_str().into()),
+        };
+    }
+    let mut args: Fields = Vec::new();
+    for site in sites {
+        for field in site.spot.parameters(site.policy) {
+            if args.iter().any(|(name, _)| *name == field.name) {
+                continue;
+            }
+            let input = Input::Arg(field.name.clone());
+            let given = json(&input).or_else(|| {
+                let wanted = !field.optional && field.default.is_none();
+                // Where policies do not agree on what is needed, it may be left out.
+                let left_out = sites.len() > 1 && value(&input) == Some(Choice::Absent);
+                (wanted && !left_out).then(|| simplest(site.policy, field.ty))
+            });
+            args.extend(given.map(|given| (field.name.clone(), given)));
+        }
+    }
+    Asked::Call { tool, args }
+}
+
+/// The groups that a request tells of, of those with members from requests.
+fn groups(
+    sites: &[Site<'_>],
+    kind: GroupKind,
+    value: &dyn Fn(&Input) -> Option<Choice>,
+    told: &Input,
+    input: fn(SmolStr) -> Input,
+) -> Option<Vec<SmolStr>> {
+    let all = sites.iter().flat_map(|site| &site.policy.groups);
+    let mut open: Vec<&SmolStr> = all
+        .filter(|group| group.kind == kind && group.from_request)
+        .map(|group| &group.name)
+        .collect();
+    open.sort();
+    open.dedup();
+    if open.is_empty() || value(told) == Some(Choice::Truth(false)) {
+        return None;
+    }
+    open.retain(|name| value(&input((*name).clone())) == Some(Choice::Truth(true)));
+    Some(open.into_iter().cloned().collect())
+}
+
+fn histories(
+    sites: &[Site<'_>],
+    value: &dyn Fn(&Input) -> Option<Choice>,
+) -> Vec<(SmolStr, Calls)> {
+    let all = sites.iter().flat_map(|site| &site.policy.histories);
+    let mut names: Vec<&SmolStr> = all.map(|history| &history.name).collect();
+    names.sort();
+    names.dedup();
+    let histories = names.into_iter().filter_map(|name| {
+        let calls = match value(&Input::History(name.clone()))? {
+            Choice::Number(0) => Calls::Records(Vec::new()),
+            Choice::Number(count) => Calls::Count(count),
+            _ => return None,
+        };
+        Some((name.clone(), calls))
+    });
+    histories.collect()
 }
 
 /// A credential under so many others, for asking about chains.

@@ -8,8 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::output;
 
 mod coverage;
-mod drift;
-mod import;
+mod diff;
 mod matrix;
 mod mutate;
 mod prove;
@@ -18,8 +17,7 @@ mod suite;
 mod values;
 
 pub(crate) use coverage::{Coverage, CoverageFormat};
-pub(crate) use drift::{Drift, DriftFormat};
-pub(crate) use import::{Import, ImportCommand, ImportMcp};
+pub(crate) use diff::{Diff, DiffFormat, FailOn};
 pub(crate) use matrix::Matrix;
 pub(crate) use mutate::Mutate;
 pub(crate) use prove::Prove;
@@ -88,12 +86,10 @@ pub(crate) enum Command {
     Test(Test),
     /// Prove the claims of a policy, or show a request for which one does not hold
     Prove(Prove),
+    /// Say what changes between two policies: what becomes granted, denied, looser, tighter
+    Diff(Diff),
     /// Write policies the one way they are written
     Fmt(Fmt),
-    /// Write the tools of a server as policy
-    Import(Import),
-    /// Say where a policy and the tools of servers differ, and what it grants without need
-    Drift(Drift),
     /// Compile a policy into one file that a decision point can load
     Build(Build),
     /// Decide requests
@@ -128,6 +124,8 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Draw the decision graphs of a policy
     Graph(Graph),
+    /// Answer an editor, by the Language Server Protocol over standard input and output
+    Lsp(Lsp),
     /// Explain a diagnostic code
     ExplainCode(ExplainCode),
     /// Print completions for a shell
@@ -295,6 +293,13 @@ pub(crate) struct Graph {
     /// Say aloud that the request carries no credential
     #[arg(long, requires = "request")]
     pub(crate) no_credential: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Lsp {
+    /// What is done anyway: editors say so
+    #[arg(long, hide = true)]
+    stdio: bool,
 }
 
 #[derive(Args)]

@@ -18,15 +18,15 @@ mod consent;
 mod coverage;
 mod credentials;
 mod decide;
-mod drift;
+mod diff;
 mod explain;
 mod fmt;
 mod generate;
 mod graph;
-mod import;
 mod init;
 mod issue;
 mod keys;
+mod lsp;
 mod matrix;
 mod mutate;
 mod own;
@@ -42,9 +42,8 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Init(args) => init::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Fmt(args) => fmt::run(&args),
-        Command::Import(args) => import::run(&args),
-        Command::Drift(args) => drift::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Decide(args) => decide::run(&args),
         Command::Explain(args) => explain::run(&args),
@@ -63,6 +62,7 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Audit(args) => audit::run(&args),
         Command::Keys(args) => keys::run(&args),
         Command::Graph(args) => graph::run(&args),
+        Command::Lsp(_) => lsp::run(),
         Command::ExplainCode(args) => codes::run(&args),
         Command::Completions(args) => generate::completions(&args),
         Command::Man(args) => generate::man(&args),

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use placet::syntax::ast::ItemKind;
-use placet::syntax::{Code, Diagnostic};
 use placet::{Checked, Policy};
 
 use crate::error::Error;
@@ -32,7 +30,12 @@ impl Opened {
 
 /// A policy that can decide. Findings of a policy text go to standard error.
 pub(crate) fn load(paths: &[PathBuf]) -> Result<Policy, Error> {
-    match open(paths)? {
+    of_texts(read(paths)?)
+}
+
+/// A policy of files that were read. Findings of policy texts go to standard error.
+pub(crate) fn of_texts(texts: Vec<(PathBuf, Vec<u8>)>) -> Result<Policy, Error> {
+    match opened(texts)? {
         Opened::Compiled(policy) => Ok(policy),
         Opened::Texts(checked) => {
             output::findings(&render::diagnostics::text(
@@ -46,7 +49,10 @@ pub(crate) fn load(paths: &[PathBuf]) -> Result<Policy, Error> {
 
 /// A compiled policy, loaded, or texts, checked.
 pub(crate) fn open(paths: &[PathBuf]) -> Result<Opened, Error> {
-    let mut texts = read(paths)?;
+    opened(read(paths)?)
+}
+
+fn opened(mut texts: Vec<(PathBuf, Vec<u8>)>) -> Result<Opened, Error> {
     if let Some(at) = texts.iter().position(|(_, bytes)| is_compiled(bytes)) {
         let (path, bytes) = texts.swap_remove(at);
         if !texts.is_empty() {
@@ -75,31 +81,6 @@ fn checked(texts: Vec<(PathBuf, Vec<u8>)>) -> Checked {
             .into_iter()
             .map(|(path, bytes)| (path.display().to_string(), bytes)),
     )
-}
-
-/// Whether texts declare tools and nothing that decides, without an error: then they are a part
-/// that policies share. The `policy` block that they lack is those policies', and it is not told
-/// as missing any more.
-pub(crate) fn is_a_part(checked: &mut Checked) -> bool {
-    let items = checked.files.iter().flat_map(|file| &file.items);
-    let declares = |kind: &ItemKind| {
-        matches!(
-            kind,
-            ItemKind::Tool(_) | ItemKind::Action(_) | ItemKind::Group(_)
-        )
-    };
-    let part = items.clone().next().is_some()
-        && items.map(|item| &item.node.kind).all(declares)
-        && checked
-            .files
-            .iter()
-            .all(|file| file.layer.is_none() && !file.recovered);
-    if part {
-        checked
-            .diagnostics
-            .retain(|found| found.code != Code::PL0701);
-    }
-    part && !checked.diagnostics.iter().any(Diagnostic::is_error)
 }
 
 /// Whether these are the bytes of a compiled policy.

@@ -10,6 +10,7 @@ use placet_model::value::Value;
 use smol_str::SmolStr;
 
 use super::Builder;
+use super::key::capture_at;
 use crate::input::{Input, Step, Term};
 use crate::spot::{Place, Source};
 
@@ -53,42 +54,6 @@ impl<'p> Builder<'p> {
             exact: true,
             captures: false,
         }
-    }
-
-    /// The type of a term, seen through sets and records.
-    pub(crate) fn kind(&self, term: &Term) -> Option<&'p Type> {
-        let policy = self.policy;
-        let mut ty = match &term.input {
-            Input::Fact(entity, name) => policy
-                .facts
-                .iter()
-                .find(|fact| fact.entity == *entity && fact.field.name == *name)
-                .map(|fact| fact.field.ty),
-            Input::Arg(name) => {
-                let parameters = self.spot.parameters(policy);
-                parameters
-                    .iter()
-                    .find(|field| field.name == *name)
-                    .map(|field| field.ty)
-            }
-            Input::Known(name) => policy
-                .resource_facts
-                .iter()
-                .flat_map(|block| &block.fields)
-                .find(|field| field.name == *name)
-                .map(|field| field.ty),
-            _ => None,
-        }?;
-        for step in &term.path {
-            ty = match (policy.types.get(ty.index())?, step) {
-                (Type::Set(member) | Type::List(member), Step::Member) => *member,
-                (Type::Record(fields), Step::Field(name)) => {
-                    fields.iter().find(|field| field.name == *name)?.ty
-                }
-                _ => ty,
-            };
-        }
-        policy.types.get(ty.index())
     }
 }
 
@@ -429,7 +394,7 @@ impl Scan<'_, '_> {
                     Entity::Agent => {
                         self.inputs.insert(Input::Agent);
                     }
-                    Entity::Task if self.build.reads_task => {
+                    Entity::Task if self.build.here().is_some_and(|site| site.reads_task) => {
                         self.inputs.insert(Input::Task);
                     }
                     Entity::Task | Entity::Context => {}
@@ -456,7 +421,12 @@ impl Scan<'_, '_> {
             }
             Expr::ResourceFact(block, name) => {
                 self.facts_lie(*block);
-                self.read(Input::Known(name.clone()))
+                let shape = self
+                    .build
+                    .sites
+                    .get(self.build.at)
+                    .map_or(0, |site| site.shape);
+                self.read(Input::Known(shape, name.clone()))
             }
             Expr::Arg(name) => {
                 let parameters = self.build.spot.parameters(policy);
@@ -513,6 +483,8 @@ impl Scan<'_, '_> {
                 }
                 let input = Input::History(history.name.clone());
                 self.inputs.insert(input.clone());
+                // Two selections of the same calls differ in more than their number.
+                self.exact &= !self.build.is_contested(&input);
                 Operand::History(Term::of(input))
             }
             Expr::Count {
@@ -545,6 +517,10 @@ impl Scan<'_, '_> {
 
     fn read(&mut self, input: Input) -> Operand {
         self.build.note_given(&input);
+        if let Input::Known(..) = input {
+            // The host's word for one resource cannot be of two types.
+            self.exact &= !self.build.is_contested(&input);
+        }
         self.inputs.insert(input.clone());
         Operand::Term(Term::of(input))
     }
@@ -556,14 +532,7 @@ impl Scan<'_, '_> {
         let Some(pattern) = self.arm.and_then(|arm| policy.patterns.get(arm.index())) else {
             return Operand::Other;
         };
-        let mut at = 0;
-        for segment in &pattern.segments {
-            match segment {
-                Segment::Capture(own) if *own == index => break,
-                Segment::Hole(hole) if hole.extract == Extract::Email => at += 2,
-                _ => at += 1,
-            }
-        }
+        let at = capture_at(pattern, index);
         match self.build.spot.places.get(at).cloned() {
             Some(Place::Literal(text)) => Operand::Const(Value::Text(decode_segment(&text).into())),
             Some(Place::Filled(source)) => {
@@ -585,38 +554,34 @@ impl Builder<'_> {
         if !self.given.insert(input.clone()) {
             return;
         }
-        let policy = self.policy;
         let mut values: Vec<Value> = Vec::new();
-        match input {
-            Input::Agent => {
-                values.extend(
-                    policy
-                        .agents
-                        .iter()
-                        .map(|agent| Value::Text(agent.name.clone())),
-                );
+        for site in &self.sites {
+            let policy = site.policy;
+            match input {
+                Input::Agent => {
+                    let agents = policy.agents.iter();
+                    values.extend(agents.map(|agent| Value::Text(agent.name.clone())));
+                }
+                Input::Fact(entity, name) => {
+                    let mut facts = policy.facts.iter().enumerate();
+                    let found =
+                        facts.find(|(_, fact)| fact.entity == *entity && fact.field.name == *name);
+                    let Some((at, fact)) = found else { continue };
+                    values.extend(fact.field.default.clone());
+                    let set = policy.agents.iter().flat_map(|agent| &agent.facts);
+                    let set = set.filter(|(id, _)| id.index() == at);
+                    values.extend(set.map(|(_, value)| value.clone()));
+                }
+                Input::Arg(_) => {
+                    values.extend(site.field(input).and_then(|field| field.default.clone()));
+                }
+                Input::Known(_, name) => {
+                    let blocks = policy.resource_facts.iter().flat_map(|block| &block.fields);
+                    let found = blocks.filter(|field| field.name == *name);
+                    values.extend(found.filter_map(|field| field.default.clone()));
+                }
+                _ => {}
             }
-            Input::Fact(entity, name) => {
-                let mut facts = policy.facts.iter().enumerate();
-                let found =
-                    facts.find(|(_, fact)| fact.entity == *entity && fact.field.name == *name);
-                let Some((at, fact)) = found else { return };
-                values.extend(fact.field.default.clone());
-                let set = policy.agents.iter().flat_map(|agent| &agent.facts);
-                let set = set.filter(|(id, _)| id.index() == at);
-                values.extend(set.map(|(_, value)| value.clone()));
-            }
-            Input::Arg(name) => {
-                let mut parameters = self.spot.parameters(policy).iter();
-                let found = parameters.find(|field| field.name == *name);
-                values.extend(found.and_then(|field| field.default.clone()));
-            }
-            Input::Known(name) => {
-                let blocks = policy.resource_facts.iter().flat_map(|block| &block.fields);
-                let found = blocks.filter(|field| field.name == *name);
-                values.extend(found.filter_map(|field| field.default.clone()));
-            }
-            _ => {}
         }
         for value in values {
             self.note_parts(&Term::of(input.clone()), &value);

@@ -10,9 +10,15 @@ use super::scan::Operand;
 use super::{Builder, What};
 use crate::formula::{FALSE, Formula, TRUE, UNDEFINED};
 use crate::input::{Input, Step, Term};
+use crate::site::Site;
 use crate::spot::{Place, Source};
 
 impl Builder<'_> {
+    /// A template of another policy, as if it were a pattern of a rule.
+    pub(crate) fn template(&mut self, id: PatternId) -> Formula {
+        self.pattern(id)
+    }
+
     /// A pattern of a rule.
     pub(super) fn pattern(&mut self, id: PatternId) -> Formula {
         let policy = self.policy;
@@ -22,14 +28,7 @@ impl Builder<'_> {
         let mut parts = Vec::new();
         let mut at = 0;
         for (index, segment) in pattern.segments.iter().enumerate() {
-            let width = match segment {
-                Segment::Hole(hole) => match hole.extract {
-                    Extract::Path | Extract::Url => None,
-                    Extract::Email => Some(2),
-                    Extract::Text | Extract::Lower => Some(1),
-                },
-                _ => Some(1),
-            };
+            let width = width(segment);
             let inside = width.is_some_and(|width| at + width <= self.spot.places.len());
             if !inside {
                 parts.push(self.rest(pattern, index, at));
@@ -53,6 +52,55 @@ impl Builder<'_> {
         Formula::all(parts)
     }
 
+    /// What a pattern of a rule asks of the resource of a site, part by part; `None` where it
+    /// never matches.
+    pub(crate) fn parts(site: &Site<'_>, id: PatternId) -> Option<Vec<What>> {
+        let pattern = site.policy.patterns.get(id.index())?;
+        let places = &site.spot.places;
+        let mut parts = Vec::new();
+        let mut at = 0;
+        for (index, segment) in pattern.segments.iter().enumerate() {
+            let width = width(segment).filter(|width| at + width <= places.len());
+            let Some(width) = width else {
+                let segments = pattern.segments.get(index..).unwrap_or_default();
+                parts.push(What::Part(
+                    Pattern {
+                        segments: segments.to_vec(),
+                        tail: pattern.tail,
+                    },
+                    at,
+                ));
+                return Some(parts);
+            };
+            match (segment, places.get(at)?) {
+                (Segment::Any | Segment::Capture(_), _) => {}
+                (Segment::Literal(text), Place::Literal(own)) if text != own => return None,
+                (Segment::Literal(_), Place::Literal(_)) => {}
+                (Segment::Glob { prefix, suffix }, Place::Literal(own)) => {
+                    if !is_glob(prefix, suffix, own) {
+                        return None;
+                    }
+                }
+                _ => parts.push(one_segment(segment, at)),
+            }
+            at += width;
+        }
+        if !pattern.tail && at < places.len() {
+            return None;
+        }
+        if !pattern.tail && site.spot.tail.is_some() {
+            let segments = Vec::new();
+            parts.push(What::Part(
+                Pattern {
+                    segments,
+                    tail: false,
+                },
+                at,
+            ));
+        }
+        Some(parts)
+    }
+
     /// What is left of a pattern against what is left of the resource.
     fn rest(&mut self, pattern: &Pattern, index: usize, at: usize) -> Formula {
         let segments = pattern.segments.get(index..).unwrap_or_default().to_vec();
@@ -60,6 +108,16 @@ impl Builder<'_> {
         if self.spot.tail.is_none() && !segments.iter().any(several) {
             // The pattern is longer than the resource can be.
             return Formula::Const(FALSE);
+        }
+        let part = What::Part(
+            Pattern {
+                segments: segments.clone(),
+                tail: pattern.tail,
+            },
+            at,
+        );
+        if let Some(known) = self.known_atom(&part) {
+            return known;
         }
         let mut inputs: Vec<Input> = self.spot.inputs_from(at).cloned().collect();
         let plain = segments
@@ -89,11 +147,7 @@ impl Builder<'_> {
                 self.plain_segment(segment, &source);
             }
         }
-        let part = Pattern {
-            segments,
-            tail: pattern.tail,
-        };
-        self.atom(What::Part(part, at), inputs, plain && in_tail && paths)
+        self.atom(part, inputs, plain && in_tail && paths)
     }
 
     fn segment(&mut self, segment: &Segment, at: usize) -> Formula {
@@ -107,6 +161,9 @@ impl Builder<'_> {
                 constant(is_glob(prefix, suffix, own))
             }
             (Segment::Literal(_) | Segment::Glob { .. }, Place::Filled(source)) => {
+                if let Some(known) = self.known_atom(&one_segment(segment, at)) {
+                    return known;
+                }
                 let exact = self.plain_segment(segment, source);
                 let inputs = vec![source.input.clone()];
                 self.part(segment, at, inputs, exact)
@@ -147,6 +204,9 @@ impl Builder<'_> {
 
     /// A hole of a rule's pattern against one segment, or an address against two.
     fn hole(&mut self, segment: &Segment, hole: &Hole, at: usize) -> Formula {
+        if let Some(known) = self.known_atom(&one_segment(segment, at)) {
+            return known;
+        }
         let mut scan = self.scan(None);
         let value = scan.operand(hole.value);
         let (mut inputs, _, _) = scan.finish();
@@ -216,11 +276,7 @@ impl Builder<'_> {
     }
 
     fn part(&mut self, segment: &Segment, at: usize, inputs: Vec<Input>, exact: bool) -> Formula {
-        let pattern = Pattern {
-            segments: vec![segment.clone()],
-            tail: true,
-        };
-        self.atom(What::Part(pattern, at), inputs, exact)
+        self.atom(one_segment(segment, at), inputs, exact)
     }
 
     /// What the function's own templates ask of its inputs.
@@ -261,10 +317,8 @@ impl Builder<'_> {
         }
     }
 
-    /// That every hole of the spot's template has a value that gives segments, and no other
-    /// template one that gives none.
+    /// That every hole of the spot's template has a value that gives segments.
     pub(super) fn filled(&mut self) -> Vec<Formula> {
-        let policy = self.policy;
         let mut goals = Vec::new();
         let mut terms: Vec<Term> = Vec::new();
         for place in &self.spot.places {
@@ -290,6 +344,13 @@ impl Builder<'_> {
                 goals.push(self.part(&segment, at, inputs, true));
             }
         }
+        goals
+    }
+
+    /// That no hole of a template has a value that gives no segment.
+    pub(super) fn readable(&mut self) -> Vec<Formula> {
+        let policy = self.policy;
+        let mut goals = Vec::new();
         let declared = self.spot.declared;
         let all = declared.lines.iter();
         for (line, template) in all.flat_map(|line| line.templates.iter().map(move |of| (line, of)))
@@ -299,18 +360,19 @@ impl Builder<'_> {
             };
             // Of a line that is not so, the templates are not read.
             let unread = match line.when {
-                Some(when) if !std::ptr::eq(line, self.spot.line) => {
-                    self.boolean(when, None).fails()
-                }
-                _ => Formula::Const(FALSE),
+                Some(when) => self.boolean(when, None).fails(),
+                None => Formula::Const(FALSE),
             };
             for segment in &template.segments {
                 if let Segment::Hole(hole) = segment {
-                    let mut scan = self.scan(None);
-                    scan.operand(hole.value);
-                    let (inputs, _, _) = scan.finish();
-                    let exact = self.note_reading(hole);
-                    let gives = self.atom(What::Gives(segment.clone()), inputs, exact);
+                    let what = What::Gives(segment.clone());
+                    let gives = self.known_atom(&what).unwrap_or_else(|| {
+                        let mut scan = self.scan(None);
+                        scan.operand(hole.value);
+                        let (inputs, _, _) = scan.finish();
+                        let exact = self.note_reading(hole);
+                        self.atom(what, inputs, exact)
+                    });
                     goals.push(Formula::any([unread.clone(), gives]));
                 }
             }
@@ -351,6 +413,26 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// How many segments one of a pattern stands for; `None` for any number.
+fn width(segment: &Segment) -> Option<usize> {
+    match segment {
+        Segment::Hole(hole) => match hole.extract {
+            Extract::Path | Extract::Url => None,
+            Extract::Email => Some(2),
+            Extract::Text | Extract::Lower => Some(1),
+        },
+        _ => Some(1),
+    }
+}
+
+fn one_segment(segment: &Segment, at: usize) -> What {
+    let pattern = Pattern {
+        segments: vec![segment.clone()],
+        tail: true,
+    };
+    What::Part(pattern, at)
 }
 
 const fn constant(holds: bool) -> Formula {

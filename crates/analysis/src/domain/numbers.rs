@@ -13,6 +13,7 @@ use smol_str::{SmolStr, ToSmolStr};
 
 use crate::build::Builder;
 use crate::input::{Step, Term};
+use crate::site::Site;
 use crate::uses::Class;
 use crate::values::whole_duration;
 
@@ -39,9 +40,9 @@ impl Builder<'_> {
     }
 
     /// Values of a numeric type.
-    pub(super) fn number_values(&self, term: &Term) -> (Vec<Json>, bool) {
+    pub(super) fn number_values(&self, site: &Site<'_>, term: &Term) -> (Vec<Json>, bool) {
         let number = |text: SmolStr| Json::Number(text);
-        match self.kind(term) {
+        match site.kind(term) {
             Some(Type::Int) => {
                 let numbers = self.numbers(term);
                 (

@@ -5,6 +5,10 @@ mod brute;
 #[cfg(test)]
 mod dead;
 #[cfg(test)]
+mod diff;
+#[cfg(test)]
+mod differ;
+#[cfg(test)]
 mod odd;
 #[cfg(test)]
 mod regions;

@@ -135,7 +135,7 @@ fn refuted(sources: &Sources, claim: &Proved, refutation: &Refutation) -> String
 }
 
 /// Why something is not known.
-fn words(why: &Why) -> String {
+pub(crate) fn words(why: &Why) -> String {
     match why {
         Why::Inexact(conditions) => {
             let texts: Vec<String> = conditions.iter().map(|text| format!("`{text}`")).collect();
@@ -261,7 +261,8 @@ pub(crate) fn claim_json(sources: &Sources, claim: &Proved) -> Json {
     .into()
 }
 
-const fn kind(why: &Why) -> &'static str {
+/// A word for machines.
+pub(crate) const fn kind(why: &Why) -> &'static str {
     match why {
         Why::Inexact(_) => "inexact",
         Why::Budget => "steps",
