@@ -9,8 +9,8 @@ mod table;
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use placet_model::graph::{Graph, Key};
-use placet_model::ids::{ActionId, AgentId, FunctionId, GroupId, RuleId};
+use placet_model::graph::{Graph, Number};
+use placet_model::ids::{AgentId, FunctionId, GroupId, RuleId};
 use placet_model::policy::{Agent, GroupKind, Policy, RuleKind};
 use placet_model::value::Duration;
 use smallvec::SmallVec;
@@ -23,7 +23,7 @@ pub(crate) use table::{SEGMENTS, Step, Table, Target};
 /// The names and the graphs of a policy, as numbers.
 #[derive(Debug)]
 pub(crate) struct Index {
-    names: Map<Name>,
+    names: Map<Number>,
     functions: Map<FunctionId>,
     agents: Map<AgentId>,
     groups: Groups,
@@ -55,46 +55,11 @@ pub(crate) struct Rule {
     pub(crate) lifetime: Option<Duration>,
 }
 
-/// The number of a name that some switch looks for, of an agent, a user or a segment.
-#[derive(Clone, Copy, Debug)]
-struct Name(u32);
-
-/// A key of a case, as a number. Keys of one switch are of one dimension, so numbers need
-/// not tell dimensions apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Number(u32);
-
-impl Number {
-    pub(crate) const NO_USER: Self = Self(u32::MAX);
-    pub(crate) const SOME_USER: Self = Self(u32::MAX - 1);
-    /// A name that no switch looks for.
-    pub(crate) const UNKNOWN: Self = Self(u32::MAX - 2);
-
-    pub(crate) const fn function(id: FunctionId) -> Self {
-        Self(id.0)
-    }
-
-    pub(crate) const fn action(id: ActionId) -> Self {
-        Self(id.0)
-    }
-
-    pub(crate) const fn group(id: GroupId) -> Self {
-        Self(id.0 << 1 | 1)
-    }
-
-    const fn name(name: Name) -> Self {
-        Self(name.0 << 1)
-    }
-}
-
 impl Index {
     /// The index of a policy's graphs.
     pub(crate) fn new(policy: &Policy, graphs: &[Graph]) -> Self {
-        let mut names = Map::default();
-        let tables = graphs
-            .iter()
-            .map(|graph| Table::new(graph, |key| number(&mut names, key)))
-            .collect();
+        let names = graphs.first().map(|graph| graph.names.iter());
+        let names = names.into_iter().flatten();
         let rules = policy
             .rules
             .iter()
@@ -109,7 +74,7 @@ impl Index {
         let functions = policy.functions.iter().enumerate();
         let agents = policy.agents.iter().enumerate();
         Self {
-            names,
+            names: names.map(|(name, number)| (name.clone(), number)).collect(),
             functions: functions
                 .map(|(at, function)| (function.path.clone(), FunctionId::new(at)))
                 .collect(),
@@ -117,16 +82,14 @@ impl Index {
                 .map(|(at, agent)| (agent.name.clone(), AgentId::new(at)))
                 .collect(),
             groups: Groups::new(policy),
-            tables,
+            tables: graphs.iter().map(Table::new).collect(),
             rules,
         }
     }
 
     /// The number of a name.
     pub(crate) fn number(&self, text: &str) -> Number {
-        self.names
-            .get(text)
-            .map_or(Number::UNKNOWN, |name| Number::name(*name))
+        self.names.get(text).copied().unwrap_or(Number::UNKNOWN)
     }
 
     /// The function with this path.
@@ -178,25 +141,6 @@ impl Index {
     /// The tables, one for each graph.
     pub(crate) fn tables(&self) -> &[Table] {
         &self.tables
-    }
-}
-
-/// The number of a key; a new name gets the next one.
-fn number(names: &mut Map<Name>, key: &Key) -> Number {
-    match key {
-        Key::Function(id) => Number::function(*id),
-        Key::Action(id) => Number::action(*id),
-        Key::Name(text) | Key::Segment(text) => Number::name(match names.get(text) {
-            Some(name) => *name,
-            None => {
-                let name = Name(u32::try_from(names.len()).unwrap_or(u32::MAX));
-                names.insert(text.clone(), name);
-                name
-            }
-        }),
-        Key::Group(id) => Number::group(*id),
-        Key::NoUser => Number::NO_USER,
-        Key::SomeUser => Number::SOME_USER,
     }
 }
 

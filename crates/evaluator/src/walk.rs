@@ -5,7 +5,7 @@ pub(crate) mod exact;
 
 use std::collections::HashSet;
 
-use placet_model::graph::{Atom, Cases, Dimension, Graph, Key, Node};
+use placet_model::graph::{Atom, Cases, Dimension, Graph, Key, Node, Number};
 use placet_model::ids::{NodeId, PatternId, RuleId};
 use placet_model::pattern::{Concrete, Seg};
 use placet_model::policy::{Agents, Rule, Users};
@@ -43,10 +43,8 @@ pub(crate) fn gather(
         match graph.nodes.get(id.index()) {
             Some(Node::Switch { on, cases, any }) => {
                 pending.push(*any);
-                keys(eval, *on, |key| {
-                    if let Some(child) = case(graph, *cases, key) {
-                        pending.push(child);
-                    }
+                keys(graph, eval, *on, |key| {
+                    pending.extend(graph.case(*cases, key));
                 });
             }
             Some(Node::Segment {
@@ -56,15 +54,13 @@ pub(crate) fn gather(
                 end,
                 tail,
             }) => {
-                let depth = *depth as usize;
+                let depth = usize::from(*depth);
                 pending.push(*tail);
                 match eval.site.place {
                     Place::Exact(_) => match texts.get(depth) {
                         Some(text) => {
                             pending.push(*any);
-                            if let Some(child) = segment_case(graph, *cases, text) {
-                                pending.push(child);
-                            }
+                            pending.extend(graph.case(*cases, graph.names.number(text)));
                         }
                         None => pending.push(*end),
                     },
@@ -275,61 +271,32 @@ pub(crate) fn resource(eval: &Eval<'_>, pattern: Option<PatternId>) -> Truths {
 }
 
 /// The keys that a request has in a dimension.
-fn keys(eval: &Eval<'_>, on: Dimension, mut visit: impl FnMut(&Key)) {
+fn keys(graph: &Graph, eval: &Eval<'_>, on: Dimension, mut visit: impl FnMut(Number)) {
     let inputs = eval.inputs;
     match on {
-        Dimension::Function => visit(&Key::Function(eval.site.function)),
-        Dimension::Action => visit(&Key::Action(eval.site.action)),
+        Dimension::Function => visit(Number::function(eval.site.function)),
+        Dimension::Action => visit(Number::action(eval.site.action)),
         Dimension::Agent => {
             eval.trace.read(Read::Agent);
             eval.trace.read(Read::AgentGroups);
-            visit(&Key::Name(inputs.agent.clone()));
-            inputs
-                .agent_groups
-                .possible()
-                .for_each(|group| visit(&Key::Group(group)));
+            visit(graph.names.number(&inputs.agent));
+            let groups = inputs.agent_groups.possible();
+            groups.for_each(|group| visit(Number::group(group)));
         }
         Dimension::User => {
             eval.trace.read(Read::User);
             eval.trace.read(Read::UserGroups);
             match &inputs.user {
-                None => visit(&Key::NoUser),
+                None => visit(Number::NO_USER),
                 Some(user) => {
-                    visit(&Key::SomeUser);
-                    visit(&Key::Name(user.clone()));
-                    inputs
-                        .user_groups
-                        .possible()
-                        .for_each(|group| visit(&Key::Group(group)));
+                    visit(Number::SOME_USER);
+                    visit(graph.names.number(user));
+                    let groups = inputs.user_groups.possible();
+                    groups.for_each(|group| visit(Number::group(group)));
                 }
             }
         }
     }
-}
-
-/// The cases that a switch owns.
-pub(crate) fn range(graph: &Graph, cases: Cases) -> &[(Key, NodeId)] {
-    graph
-        .cases
-        .get(cases.start as usize..cases.end as usize)
-        .unwrap_or_default()
-}
-
-fn case(graph: &Graph, cases: Cases, key: &Key) -> Option<NodeId> {
-    let cases = range(graph, cases);
-    let at = cases.binary_search_by(|(other, _)| other.cmp(key)).ok()?;
-    cases.get(at).map(|(_, child)| *child)
-}
-
-fn segment_case(graph: &Graph, cases: Cases, text: &str) -> Option<NodeId> {
-    let cases = range(graph, cases);
-    let at = cases
-        .binary_search_by(|(key, _)| match key {
-            Key::Segment(other) => other.as_str().cmp(text),
-            _ => std::cmp::Ordering::Less,
-        })
-        .ok()?;
-    cases.get(at).map(|(_, child)| *child)
 }
 
 /// The literal cases that some resource of a region can reach.
@@ -341,10 +308,12 @@ fn open_cases(
     pending: &mut Vec<NodeId>,
 ) {
     match region.segments().get(depth) {
-        Some(Seg::Literal(text)) => pending.extend(segment_case(graph, cases, text)),
+        Some(Seg::Literal(text)) => {
+            pending.extend(graph.case(cases, graph.names.number(text)));
+        }
         Some(segment) => {
-            for (key, child) in range(graph, cases) {
-                if let Key::Segment(text) = key
+            for (key, child) in graph.own(cases) {
+                if let Key::Segment(text) = graph.key(None, *key)
                     && segment.matches(text)
                 {
                     pending.push(*child);
@@ -352,7 +321,7 @@ fn open_cases(
             }
         }
         None if region.tail() => {
-            pending.extend(range(graph, cases).iter().map(|(_, child)| *child));
+            pending.extend(graph.own(cases).iter().map(|(_, child)| *child));
         }
         None => {}
     }

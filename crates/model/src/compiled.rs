@@ -3,20 +3,20 @@
 //! A saved policy is
 //!
 //! ```text
-//! PLACETC  version  (tag length bytes)*  sha256
-//! 7 bytes  u32      u8  u64              of all before it, 32 bytes
+//! PLACETC  version  length  policy        sha256
+//! 7 bytes  u32      u64     length bytes  of the policy, 32 bytes
 //! ```
 //!
-//! with little-endian numbers and two sections, the policy and its graphs, in postcard
-//! form. Loading trusts none of it: see [`validate`].
+//! with little-endian numbers and the policy in postcard form. Loading trusts none of it
+//! (see [`validate`]), and builds the graphs anew.
 
 mod file;
 pub mod validate;
 
 use smol_str::SmolStr;
 
-use crate::digest::sha256;
-use crate::graph::Graph;
+use crate::digest;
+use crate::graph::{Graph, build::build};
 use crate::policy::Policy;
 
 pub use file::{FORMAT, LoadError, LoadErrorKind};
@@ -35,7 +35,7 @@ impl Compiled {
     /// Whoever calls this vouches that they belong together, as the compiler does.
     #[must_use]
     pub fn new(policy: Policy, graphs: Vec<Graph>) -> Self {
-        let digest = sha256(&file::encode(&policy));
+        let digest = digest::sha256(&file::encode(&policy));
         Self {
             policy,
             graphs,
@@ -68,7 +68,7 @@ impl Compiled {
     /// The bytes to save. Equal policies give equal bytes.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
-        file::save(&file::encode(&self.policy), &file::encode(&self.graphs))
+        file::save(&file::encode(&self.policy))
     }
 
     /// Reads what [`save`](Self::save) gave.
@@ -78,16 +78,14 @@ impl Compiled {
     /// When the bytes are not exactly what a compiler of this version would have saved
     /// for some policy: cut short, changed, or made by hand.
     pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
-        let sections = file::open(bytes)?;
-        let policy: Policy = file::decode(sections.policy, "policy")?;
+        let (section, checksum) = file::open(bytes)?;
+        let policy = file::decode(section)?;
         validate::policy(&policy)?;
-        let graphs: Vec<Graph> = file::decode(sections.graphs, "graphs")?;
-        validate::graphs(&policy, &graphs)?;
-        let digest = sha256(sections.policy);
+        let graphs = build(&policy);
         Ok(Self {
             policy,
             graphs,
-            digest,
+            digest: digest::written(checksum),
         })
     }
 }

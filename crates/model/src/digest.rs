@@ -58,9 +58,14 @@ pub fn asked_digest(asked: &Asked) -> SmolStr {
 /// hexadecimal digits.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> SmolStr {
+    written(&Sha256::digest(bytes))
+}
+
+/// A SHA-256 as it is written everywhere.
+pub(crate) fn written(sum: &[u8]) -> SmolStr {
     use std::fmt::Write;
     let mut text = String::from("sha256:");
-    for byte in Sha256::digest(bytes) {
+    for byte in sum {
         // Writing to a string does not fail.
         let _ = write!(text, "{byte:02x}");
     }

@@ -47,15 +47,16 @@ struct Picture {
 }
 
 struct Box {
-    id: NodeId,
+    /// Its place in the order.
+    id: usize,
     shape: Shape,
     label: String,
     on_path: bool,
 }
 
 struct Edge {
-    from: NodeId,
-    to: NodeId,
+    from: usize,
+    to: usize,
     label: String,
     on_path: bool,
 }
@@ -79,14 +80,17 @@ impl Picture {
             boxes: Vec::new(),
             edges: Vec::new(),
         };
+        let order = Order::of(graph, &labels);
         // From the root on: parents come after their children.
-        for (at, node) in graph.nodes.iter().enumerate().rev() {
-            let id = NodeId::new(at);
+        for id in order.nodes.iter().rev().copied() {
+            let Some(node) = graph.nodes.get(id.index()) else {
+                continue;
+            };
             if *node == Node::End && id != graph.root {
                 continue;
             }
             picture.boxes.push(Box {
-                id,
+                id: order.place(id),
                 shape: match node {
                     Node::Switch { .. } | Node::Segment { .. } => Shape::Question,
                     Node::Arm { .. } => Shape::Arm,
@@ -99,8 +103,8 @@ impl Picture {
             for (to, labels) in by_target(labels.edges(node)) {
                 if graph.nodes.get(to.index()) != Some(&Node::End) {
                     picture.edges.push(Edge {
-                        from: id,
-                        to,
+                        from: order.place(id),
+                        to: order.place(to),
                         label: listed(&labels),
                         on_path: path.contains(&id) && path.contains(&to),
                     });
@@ -131,7 +135,7 @@ impl Picture {
             } else {
                 ""
             };
-            let (id, label) = (node.id.0, quote(&node.label));
+            let (id, label) = (node.id, quote(&node.label));
             writeln!(out, "  n{id} [shape={shape}, label={label}{bold}]")?;
         }
         for edge in &self.edges {
@@ -140,7 +144,7 @@ impl Picture {
             } else {
                 ""
             };
-            let (from, to, label) = (edge.from.0, edge.to.0, quote(&edge.label));
+            let (from, to, label) = (edge.from, edge.to, quote(&edge.label));
             writeln!(out, "  n{from} -> n{to} [label={label}{bold}]")?;
         }
         writeln!(out, "}}")
@@ -157,22 +161,60 @@ impl Picture {
                 Shape::Test => ("{{", "}}"),
                 Shape::End => ("([", "])"),
             };
-            let (id, label) = (node.id.0, escape_mermaid(&node.label));
+            let (id, label) = (node.id, escape_mermaid(&node.label));
             writeln!(out, "  n{id}{open}\"{label}\"{close}")?;
         }
         for edge in &self.edges {
-            let (from, to, label) = (edge.from.0, edge.to.0, escape_mermaid(&edge.label));
+            let (from, to, label) = (edge.from, edge.to, escape_mermaid(&edge.label));
             writeln!(out, "  n{from} -->|\"{label}\"| n{to}")?;
         }
         let style = "stroke:crimson,stroke-width:3px";
         for node in self.boxes.iter().filter(|node| node.on_path) {
-            writeln!(out, "  style n{} {style}", node.id.0)?;
+            writeln!(out, "  style n{} {style}", node.id)?;
         }
         let edges = self.edges.iter().enumerate();
         for (at, _) in edges.filter(|(_, edge)| edge.on_path) {
             writeln!(out, "  linkStyle {at} {style}")?;
         }
         Ok(())
+    }
+}
+
+/// The nodes in the order in which somebody is done with them who follows the edges as they
+/// are read: children before parents, and what belongs together close by, wherever the graph
+/// keeps it.
+struct Order {
+    nodes: Vec<NodeId>,
+    /// By node.
+    places: Vec<Option<usize>>,
+}
+
+impl Order {
+    fn of(graph: &Graph, labels: &label::Labels<'_>) -> Self {
+        let mut order = Self {
+            nodes: Vec::new(),
+            places: vec![None; graph.nodes.len()],
+        };
+        let mut todo = vec![(graph.root, false)];
+        while let Some((id, done)) = todo.pop() {
+            let Some(place @ None) = order.places.get_mut(id.index()) else {
+                continue;
+            };
+            if done {
+                *place = Some(order.nodes.len());
+                order.nodes.push(id);
+            } else if let Some(node) = graph.nodes.get(id.index()) {
+                todo.push((id, true));
+                let edges = labels.edges(node).into_iter().rev();
+                todo.extend(edges.map(|(_, to)| (to, false)));
+            }
+        }
+        order
+    }
+
+    fn place(&self, id: NodeId) -> usize {
+        let place = self.places.get(id.index()).copied().flatten();
+        place.unwrap_or_default()
     }
 }
 

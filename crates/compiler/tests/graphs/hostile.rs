@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use placet_compiler::lower::{bound, lower};
+use placet_compiler::lower::lower;
 use placet_model::compiled::Compiled;
+use placet_model::graph::build::{bound, build};
 use placet_model::graph::demand::{self, MAX_PLACES, Planner};
 use placet_model::graph::{Atom, Node};
 use placet_model::ids::*;
@@ -20,6 +21,7 @@ fn check(name: &str, policy: Policy) -> (usize, Duration) {
     let start = Instant::now();
     let graphs = lower(&policy);
     let time = start.elapsed();
+    assert!(graphs == build(&policy), "{name}: loading builds another");
     let nodes: usize = graphs.iter().map(|graph| graph.nodes.len()).sum();
     let cases: usize = graphs.iter().map(|graph| graph.cases.len()).sum();
     let layers = 0..policy.layers.len();
@@ -45,7 +47,9 @@ fn check(name: &str, policy: Policy) -> (usize, Duration) {
     for (layer, _) in policy.layers.iter().enumerate() {
         let rules = demand::rules(&policy, LayerId::new(layer));
         let keyed: usize = rules
-            .map(|(id, rule)| planner.demand(id, rule).combinations() * demand::arms(rule).count())
+            .map(|(id, rule)| {
+                planner.demand(id, rule).combinations(rule) * demand::arms(rule).count()
+            })
             .sum();
         assert!(keyed <= places.max(MAX_PLACES), "{name}: {keyed} places");
     }

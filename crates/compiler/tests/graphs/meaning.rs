@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use placet_compiler::lower::{bound, lower};
+use placet_compiler::lower::lower;
 use placet_model::compiled::Compiled;
+use placet_model::graph::build::{bound, build};
 use placet_model::graph::*;
 use placet_model::ids::*;
 use placet_model::policy::*;
@@ -140,7 +141,7 @@ impl Request {
             Expr::Or(left, right) => self
                 .expr(policy, *left, pattern)
                 .max(self.expr(policy, *right, pattern)),
-            Expr::Compare(..) => self.any(id.0, pattern.expect("captures have a pattern").0),
+            _ if captures(policy, id) => self.any(id.0, pattern.expect("there is one").0),
             _ => self.any(id.0, 0),
         }
     }
@@ -202,13 +203,13 @@ impl Request {
         }
     }
 
-    fn has_key(&self, policy: &Policy, on: Dimension, key: &Key) -> bool {
+    fn has_key(&self, policy: &Policy, on: Dimension, key: Key<'_>) -> bool {
         match key {
-            Key::Function(id) => *id == self.function,
-            Key::Action(id) => *id == self.action,
+            Key::Function(id) => id == self.function,
+            Key::Action(id) => id == self.action,
             Key::Name(name) if on == Dimension::Agent => name == self.agent,
             Key::Name(name) => self.user.is_some_and(|user| name == user),
-            Key::Group(id) => self.member(policy, *id) != Truth::False,
+            Key::Group(id) => self.member(policy, id) != Truth::False,
             Key::NoUser => self.user.is_none(),
             Key::SomeUser => self.user.is_some(),
             Key::Segment(_) => unreachable!("a switch has no segments"),
@@ -216,12 +217,11 @@ impl Request {
     }
 }
 
-pub(crate) type Gathered = BTreeMap<(RuleId, Option<PatternId>), Truth>;
+type Gathered = BTreeMap<(RuleId, Option<PatternId>), Truth>;
 
-pub(crate) fn gather(policy: &Policy, graph: &Graph, request: &Request) -> Gathered {
+fn gather(policy: &Policy, graph: &Graph, request: &Request) -> Gathered {
     let mut gathered = Gathered::new();
     let mut todo = vec![graph.root];
-    let cases = |cases: Cases| &graph.cases[cases.start as usize..cases.end as usize];
     while let Some(id) = todo.pop() {
         match graph.nodes[id.index()] {
             Node::End => {}
@@ -230,9 +230,8 @@ pub(crate) fn gather(policy: &Policy, graph: &Graph, request: &Request) -> Gathe
                 cases: own,
                 any,
             } => {
-                let taken = cases(own)
-                    .iter()
-                    .filter(|(key, _)| request.has_key(policy, on, key));
+                let taken = (graph.own(own).iter())
+                    .filter(|(key, _)| request.has_key(policy, on, graph.key(Some(on), *key)));
                 todo.extend(taken.map(|(_, child)| *child));
                 todo.push(any);
             }
@@ -247,8 +246,8 @@ pub(crate) fn gather(policy: &Policy, graph: &Graph, request: &Request) -> Gathe
                 match request.resource.get(depth as usize) {
                     None => todo.push(end),
                     Some(text) => {
-                        let is_text = |key: &Key| *key == Key::Segment((*text).into());
-                        let taken = cases(own).iter().filter(|(key, _)| is_text(key));
+                        let is_text = |key| graph.key(None, key) == Key::Segment(text);
+                        let taken = graph.own(own).iter().filter(|(key, _)| is_text(*key));
                         todo.extend(taken.map(|(_, child)| *child));
                         todo.push(any);
                     }
@@ -290,29 +289,57 @@ fn run(policy: &Policy, graph: &Graph, request: &Request, mut at: NodeId) -> Tru
     }
 }
 
+/// Whether an expression reads what a pattern captured.
+fn captures(policy: &Policy, id: ExprId) -> bool {
+    let expr = &policy.exprs[id.index()];
+    let mut found = matches!(expr, Expr::Capture(_));
+    expr.for_each_child(|child| found |= captures(policy, child));
+    found
+}
+
+/// Checks a walk of each graph against the rules one by one; gives how many arms matched and
+/// how many were undefined.
+pub(crate) fn agrees(
+    policy: &Policy,
+    graphs: &[Graph],
+    request: &Request,
+    what: &str,
+) -> [usize; 2] {
+    let walks: Vec<Gathered> = graphs
+        .iter()
+        .map(|graph| gather(policy, graph, request))
+        .collect();
+    let (mut met, mut open) = (0, 0);
+    for (at, rule) in policy.rules.iter().enumerate() {
+        for pattern in demand::arms(rule) {
+            let wanted = request.arm(policy, rule, pattern);
+            let walk = &walks[rule.layer.index()];
+            let found = walk.get(&(RuleId::new(at), pattern)).copied();
+            let found = found.unwrap_or(Truth::False);
+            assert_eq!(found, wanted, "{what}, rule {at}");
+            met += usize::from(wanted == Truth::True);
+            open += usize::from(wanted == Truth::Undefined);
+        }
+    }
+    [met, open]
+}
+
 #[test]
 fn graphs_say_what_the_rules_say_one_by_one() {
     let (mut met, mut open) = (0, 0);
     for seed in 0..2_000 {
         let policy = generate::policy(seed);
         let graphs = lower(&policy);
+        assert!(
+            graphs == build(&policy),
+            "seed {seed}: loading builds another"
+        );
         for asked in 0..20 {
             let request = request(seed * 100 + asked);
-            let walks: Vec<Gathered> = graphs
-                .iter()
-                .map(|graph| gather(&policy, graph, &request))
-                .collect();
-            for (at, rule) in policy.rules.iter().enumerate() {
-                for pattern in demand::arms(rule) {
-                    let wanted = request.arm(&policy, rule, pattern);
-                    let walk = &walks[rule.layer.index()];
-                    let found = walk.get(&(RuleId::new(at), pattern)).copied();
-                    let found = found.unwrap_or(Truth::False);
-                    assert_eq!(found, wanted, "seed {seed}, request {asked}, rule {at}");
-                    met += usize::from(wanted == Truth::True);
-                    open += usize::from(wanted == Truth::Undefined);
-                }
-            }
+            let what = format!("seed {seed}, request {asked}");
+            let [matched, undefined] = agrees(&policy, &graphs, &request, &what);
+            met += matched;
+            open += undefined;
         }
     }
     // What is promised must also have been asked.

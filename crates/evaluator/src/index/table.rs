@@ -1,11 +1,8 @@
 //! A graph for walking: where each switch leads by number, and small sub-graphs written
 //! out as the few arms that they hold, which are compared one after another.
 
-use placet_model::graph::{Dimension, Graph, Key, Node};
+use placet_model::graph::{Dimension, Graph, Node, Number};
 use placet_model::ids::{NodeId, PatternId, RuleId};
-
-use super::Number;
-use crate::walk::range;
 
 /// How many arms a sub-graph may hold to be written out: about as many as can be compared
 /// in the time of one step of a walk that the processor did not foresee.
@@ -110,8 +107,8 @@ impl Slot {
 }
 
 impl Table {
-    /// A table of a graph, with the numbers of its keys.
-    pub(crate) fn new(graph: &Graph, mut number: impl FnMut(&Key) -> Number) -> Self {
+    /// A table of a graph.
+    pub(crate) fn new(graph: &Graph) -> Self {
         let small = small(graph);
         let mut few = Vec::new();
         let mut targets = vec![Target::END; graph.nodes.len()];
@@ -127,20 +124,19 @@ impl Table {
             }
         }
         // Only what is reached from a node that is walked has to be written out.
-        let mut write =
-            |id: NodeId, targets: &mut [Target], number: &mut dyn FnMut(&Key) -> Number| {
-                let Some(target) = targets.get_mut(id.index()) else {
-                    return Target::END;
-                };
-                if *target == Target(Target::WRITTEN) {
-                    let start = few.len();
-                    write_out(graph, id, Few::OPEN, number, &mut few);
-                    count(few.get_mut(start..).unwrap_or_default());
-                    *target = u32::try_from(start + 1)
-                        .map_or(Target::END, |start| Target(Target::WRITTEN | start));
-                }
-                *target
+        let mut write = |id: NodeId, targets: &mut [Target]| {
+            let Some(target) = targets.get_mut(id.index()) else {
+                return Target::END;
             };
+            if *target == Target(Target::WRITTEN) {
+                let start = few.len();
+                write_out(graph, id, Few::OPEN, &mut few);
+                count(few.get_mut(start..).unwrap_or_default());
+                *target = u32::try_from(start + 1)
+                    .map_or(Target::END, |start| Target(Target::WRITTEN | start));
+            }
+            *target
+        };
         let walked = |at: usize| small.get(at) != Some(&true);
         let mut slots = Vec::new();
         for (at, node) in graph.nodes.iter().enumerate().filter(|(at, _)| walked(*at)) {
@@ -154,23 +150,23 @@ impl Table {
                     ..
                 } => (*cases, [Some(*any), Some(*end), Some(*tail)]),
                 Node::Arm { next, .. } => {
-                    write(*next, &mut targets, &mut number);
+                    write(*next, &mut targets);
                     continue;
                 }
                 Node::End | Node::Test { .. } | Node::Truth(_) => continue,
             };
             for id in onward.into_iter().flatten() {
-                write(id, &mut targets, &mut number);
+                write(id, &mut targets);
             }
-            for (key, child) in range(graph, cases) {
+            for (key, child) in graph.own(cases) {
                 slots.push(Slot {
                     node: NodeId::new(at),
-                    number: number(key),
-                    target: write(*child, &mut targets, &mut number),
+                    number: *key,
+                    target: write(*child, &mut targets),
                 });
             }
         }
-        write(graph.root, &mut targets, &mut number);
+        write(graph.root, &mut targets);
         Self::filled(targets.into(), &slots, few.into())
     }
 
@@ -274,10 +270,10 @@ fn small(graph: &Graph) -> Vec<bool> {
                 cases: of,
                 any,
             } => {
-                let of = range(graph, *of);
+                let of = graph.own(*of);
                 let plain = of
                     .iter()
-                    .all(|(key, _)| matches!(key, Key::NoUser | Key::SomeUser));
+                    .all(|(key, _)| matches!(*key, Number::NO_USER | Number::SOME_USER));
                 plain
                     .then(|| sum(&mut of.iter().map(|(_, id)| *id).chain([*any])))
                     .flatten()
@@ -289,9 +285,9 @@ fn small(graph: &Graph) -> Vec<bool> {
                 end,
                 tail,
             } => {
-                let of = range(graph, *of);
-                let near = (*depth as usize) < SEGMENTS || of.is_empty();
-                (near && *depth < u32::from(u8::MAX))
+                let of = graph.own(*of);
+                let near = usize::from(*depth) < SEGMENTS || of.is_empty();
+                (near && *depth < u16::from(u8::MAX))
                     .then(|| sum(&mut of.iter().map(|(_, id)| *id).chain([*any, *end, *tail])))
                     .flatten()
             }
@@ -303,13 +299,7 @@ fn small(graph: &Graph) -> Vec<bool> {
 }
 
 /// Writes out the arms below a node, each with what leads to it.
-fn write_out(
-    graph: &Graph,
-    id: NodeId,
-    so_far: Few,
-    number: &mut dyn FnMut(&Key) -> Number,
-    few: &mut Vec<Few>,
-) {
+fn write_out(graph: &Graph, id: NodeId, so_far: Few, few: &mut Vec<Few>) {
     match graph.nodes.get(id.index()) {
         Some(Node::Arm {
             rule,
@@ -323,17 +313,17 @@ fn write_out(
                 test: *test,
                 ..so_far
             });
-            write_out(graph, *next, so_far, number, few);
+            write_out(graph, *next, so_far, few);
         }
         Some(Node::Switch { cases, any, .. }) => {
-            write_out(graph, *any, so_far, number, few);
-            for (key, child) in range(graph, *cases) {
-                let user = if *key == Key::NoUser {
+            write_out(graph, *any, so_far, few);
+            for (key, child) in graph.own(*cases) {
+                let user = if *key == Number::NO_USER {
                     User::None
                 } else {
                     User::Some
                 };
-                write_out(graph, *child, Few { user, ..so_far }, number, few);
+                write_out(graph, *child, Few { user, ..so_far }, few);
             }
         }
         Some(Node::Segment {
@@ -348,19 +338,19 @@ fn write_out(
                 least: so_far.least.max(here.saturating_add(1)),
                 ..so_far
             };
-            write_out(graph, *tail, so_far, number, few);
-            write_out(graph, *any, beyond, number, few);
+            write_out(graph, *tail, so_far, few);
+            write_out(graph, *any, beyond, few);
             let ends = Few {
                 most: so_far.most.min(here),
                 ..so_far
             };
-            write_out(graph, *end, ends, number, few);
-            for (key, child) in range(graph, *cases) {
+            write_out(graph, *end, ends, few);
+            for (key, child) in graph.own(*cases) {
                 let mut next = beyond;
-                if let Some(segment) = next.segments.get_mut(*depth as usize) {
-                    *segment = number(key).0;
+                if let Some(segment) = next.segments.get_mut(usize::from(*depth)) {
+                    *segment = key.0;
                 }
-                write_out(graph, *child, next, number, few);
+                write_out(graph, *child, next, few);
             }
         }
         _ => {}

@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use placet_model::graph::{Dimension, Node};
+use placet_model::graph::{Dimension, Node, Number};
 use placet_model::ids::NodeId;
 use placet_model::resource::Resource;
 use smallvec::SmallVec;
@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use super::Arm;
 use crate::engine::LayerGraph;
 use crate::eval::Eval;
-use crate::index::{Index, Number, SEGMENTS, Step, Table, Target};
+use crate::index::{Index, SEGMENTS, Step, Table, Target};
 use crate::inputs::Inputs;
 
 /// Who acts for whom, as switches look for it.
@@ -50,8 +50,8 @@ impl Where {
         Self { numbers, segments }
     }
 
-    fn get(&self, depth: u32) -> Option<Number> {
-        let depth = depth as usize;
+    fn get(&self, depth: u16) -> Option<Number> {
+        let depth = usize::from(depth);
         if depth < self.segments {
             self.numbers.get(depth).copied()
         } else {

@@ -1,25 +1,17 @@
-//! The saved form: magic, version, sections, checksum.
+//! The saved form: magic, version, policy, checksum.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use postcard::ser_flavors::Flavor;
 use sha2::{Digest, Sha256};
 
 use super::validate::Invalid;
+use crate::policy::Policy;
 
 /// The version of the saved form that this version reads and writes. It changes with the
-/// types that are saved, and with what graphs have to be ([`graph`](crate::graph)).
-pub const FORMAT: u32 = 2;
+/// types that are saved.
+pub const FORMAT: u32 = 3;
 
 const MAGIC: &[u8; 7] = b"PLACETC";
 const CHECKSUM: usize = 32;
-const POLICY: u8 = 1;
-const GRAPHS: u8 = 2;
-
-/// The sections of a saved policy.
-pub(super) struct Sections<'a> {
-    pub(super) policy: &'a [u8],
-    pub(super) graphs: &'a [u8],
-}
 
 /// Why bytes are not a compiled policy.
 #[derive(Debug, thiserror::Error)]
@@ -53,12 +45,9 @@ pub enum LoadErrorKind {
     /// It is not what was saved.
     #[error("this compiled policy was changed after it was saved: its checksum is wrong")]
     Checksum,
-    /// A section is not in the form in which it is saved.
-    #[error("the {section} of this compiled policy cannot be read")]
-    Encoding {
-        /// `policy` or `graphs`.
-        section: &'static str,
-    },
+    /// The policy is not in the form in which it is saved.
+    #[error("the policy in this compiled policy cannot be read")]
+    Encoding,
     /// It says what no compiler would have saved.
     #[error("this compiled policy is not valid")]
     Invalid,
@@ -82,49 +71,67 @@ impl From<Invalid> for LoadError {
     }
 }
 
-/// The canonical bytes of a part.
+/// The canonical bytes of a policy.
 #[expect(
     clippy::expect_used,
     reason = "postcard fails only on types that need lengths ahead, which these are not, \
               and an empty digest would be worse than stopping the compiler"
 )]
-pub(super) fn encode<T: Serialize + ?Sized>(part: &T) -> Vec<u8> {
-    postcard::to_stdvec(part).expect("every part of a policy can be saved")
+pub(super) fn encode(policy: &Policy) -> Vec<u8> {
+    postcard::to_stdvec(policy).expect("every part of a policy can be saved")
 }
 
-/// Reads a part. Other bytes than [`encode`] would give for it are an error, so that
+/// Reads a policy. Other bytes than [`encode`] would give for it are an error, so that
 /// equal policies have equal digests.
-pub(super) fn decode<T: Serialize + DeserializeOwned>(
-    bytes: &[u8],
-    section: &'static str,
-) -> Result<T, LoadError> {
-    let kind = LoadErrorKind::Encoding { section };
-    match postcard::from_bytes::<T>(bytes) {
-        Ok(part) if encode(&part) == bytes => Ok(part),
-        Ok(_) => Err(kind.alone()),
-        Err(source) => Err(LoadError {
-            kind,
-            source: Some(Box::new(source)),
-        }),
+pub(super) fn decode(bytes: &[u8]) -> Result<Policy, LoadError> {
+    let kind = LoadErrorKind::Encoding;
+    let policy = postcard::from_bytes::<Policy>(bytes).map_err(|source| LoadError {
+        kind: kind.clone(),
+        source: Some(Box::new(source)),
+    })?;
+    match postcard::serialize_with_flavor(&policy, Same(bytes)) {
+        Ok(true) => Ok(policy),
+        _ => Err(kind.alone()),
     }
 }
 
-pub(super) fn save(policy: &[u8], graphs: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(policy.len() + graphs.len() + 64);
+/// What is still to come of the bytes that an encoding should be.
+struct Same<'a>(&'a [u8]);
+
+impl Flavor for Same<'_> {
+    /// Whether all of them came.
+    type Output = bool;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.try_extend(&[byte])
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0 = self
+            .0
+            .strip_prefix(bytes)
+            .ok_or(postcard::Error::SerializeBufferFull)?;
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<bool> {
+        Ok(self.0.is_empty())
+    }
+}
+
+pub(super) fn save(policy: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(policy.len() + 64);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&FORMAT.to_le_bytes());
-    for (tag, section) in [(POLICY, policy), (GRAPHS, graphs)] {
-        bytes.push(tag);
-        bytes.extend_from_slice(&(section.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(section);
-    }
-    let checksum = Sha256::digest(&bytes);
-    bytes.extend_from_slice(&checksum);
+    bytes.extend_from_slice(&(policy.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(policy);
+    bytes.extend_from_slice(&Sha256::digest(policy));
     bytes
 }
 
-/// Takes saved bytes apart and checks that they are what was saved.
-pub(super) fn open(bytes: &[u8]) -> Result<Sections<'_>, LoadError> {
+/// Takes saved bytes apart, to the policy and its checksum, and checks that they are what
+/// was saved.
+pub(super) fn open(bytes: &[u8]) -> Result<(&[u8], &[u8]), LoadError> {
     let length = || LoadErrorKind::Length.alone();
     let Some(after) = bytes.strip_prefix(MAGIC) else {
         // What is cut short within the magic is cut short.
@@ -135,30 +142,19 @@ pub(super) fn open(bytes: &[u8]) -> Result<Sections<'_>, LoadError> {
         };
         return Err(kind.alone());
     };
-    let (version, _) = after.split_first_chunk().ok_or_else(length)?;
+    let (version, after) = after.split_first_chunk().ok_or_else(length)?;
     let found = u32::from_le_bytes(*version);
     // Before the checksum: another version may have another one.
     if found != FORMAT {
         return Err(LoadErrorKind::Version { found }.alone());
     }
-    let (content, checksum) = bytes.split_last_chunk::<CHECKSUM>().ok_or_else(length)?;
-    let rest = content
-        .get(MAGIC.len() + size_of::<u32>()..)
-        .ok_or_else(length)?;
-    let (policy, rest) = section(POLICY, rest).ok_or_else(length)?;
-    let (graphs, rest) = section(GRAPHS, rest).ok_or_else(length)?;
-    if !rest.is_empty() {
+    let (said, after) = after.split_first_chunk().ok_or_else(length)?;
+    let (policy, checksum) = after.split_last_chunk::<CHECKSUM>().ok_or_else(length)?;
+    if u64::from_le_bytes(*said) != policy.len() as u64 {
         return Err(length());
     }
-    if Sha256::digest(content).as_slice() != checksum {
+    if Sha256::digest(policy).as_slice() != checksum {
         return Err(LoadErrorKind::Checksum.alone());
     }
-    Ok(Sections { policy, graphs })
-}
-
-fn section(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (found, bytes) = bytes.split_first()?;
-    let (length, bytes) = bytes.split_first_chunk()?;
-    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
-    (*found == tag).then(|| bytes.split_at_checked(length))?
+    Ok((policy, checksum))
 }

@@ -2,20 +2,18 @@
 //!
 //! A checksum says that a file is as it was saved, not who saved it. So nothing in it is
 //! trusted: every id points into its arena and children come before parents, every list
-//! is in its documented order, texts are canonical, expressions are typed, and the graphs
-//! hold exactly the arms, keys and tests that the policy demands. What is loaded then
-//! decides as its policy says, and what walks it meets no nonsense and always ends.
+//! is in its documented order, texts are canonical, and expressions are typed. Graphs are
+//! built from what was checked, so what is loaded decides as its policy says, and what walks
+//! it meets no nonsense and always ends.
 
 mod declarations;
 mod exprs;
-mod graphs;
 mod order;
 mod patterns;
 mod rules;
 mod scope;
 mod types;
 
-use crate::graph::Graph;
 use crate::policy::Policy;
 use crate::walk::sizes;
 
@@ -55,15 +53,6 @@ pub fn policy(policy: &Policy) -> Result<(), Invalid> {
     let checker = scope::Checker::new(policy, &types, &sizes);
     declarations::check_expressions(policy, &checker)?;
     rules::check(policy, &checker)
-}
-
-/// Checks that graphs are what a valid policy lowers to.
-///
-/// # Errors
-///
-/// What is wrong first.
-pub fn graphs(policy: &Policy, graphs: &[Graph]) -> Result<(), Invalid> {
-    graphs::check(policy, graphs)
 }
 
 fn ensure(

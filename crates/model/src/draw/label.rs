@@ -103,8 +103,8 @@ impl<'a> Labels<'a> {
         let edge = |label: &str, to: NodeId| (label.to_owned(), to);
         match *node {
             Node::End | Node::Truth(_) => Vec::new(),
-            Node::Switch { cases, any, .. } => {
-                let mut edges = self.cases(cases);
+            Node::Switch { on, cases, any } => {
+                let mut edges = self.cases(Some(on), cases);
                 edges.push(edge("any", any));
                 edges
             }
@@ -115,7 +115,7 @@ impl<'a> Labels<'a> {
                 tail,
                 ..
             } => {
-                let mut edges = self.cases(cases);
+                let mut edges = self.cases(None, cases);
                 edges.extend([edge("*", any), edge("ends here", end), edge("**", tail)]);
                 edges
             }
@@ -130,13 +130,13 @@ impl<'a> Labels<'a> {
         }
     }
 
-    fn cases(&self, cases: Cases) -> Vec<(String, NodeId)> {
-        let own = cases.start as usize..cases.end as usize;
-        let own = self.graph.cases.get(own).unwrap_or_default();
-        own.iter().map(|(key, to)| (self.key(key), *to)).collect()
+    fn cases(&self, on: Option<Dimension>, cases: Cases) -> Vec<(String, NodeId)> {
+        let own = self.graph.own(cases).iter();
+        own.map(|(key, to)| (self.key(self.graph.key(on, *key)), *to))
+            .collect()
     }
 
-    fn key(&self, key: &Key) -> String {
+    fn key(&self, key: Key<'_>) -> String {
         let policy = self.policy;
         match key {
             Key::Function(id) => (policy.functions.get(id.index())).map_or_else(

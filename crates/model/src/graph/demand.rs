@@ -6,7 +6,9 @@
 //! the more arms there are, so that all places of a layer stay within [`MAX_PLACES`] as
 //! long as its arms by themselves do.
 
-use super::{Atom, Key};
+use smol_str::SmolStr;
+
+use super::{Atom, Number};
 use crate::ids::{ActionId, FunctionId, GroupId, LayerId, PatternId, RuleId};
 use crate::policy::{Agents, Extract, Pattern, Policy, Rule, RuleKind, Segment, Users};
 
@@ -28,13 +30,12 @@ pub struct Planner {
     limits: Vec<usize>,
 }
 
-/// The demands of a rule, which all of its arms share.
+/// What a rule demands, which all of its arms share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Demand {
-    /// The keys in each dimension, in the order of [`Dimension`](super::Dimension) and
-    /// sorted; `None` leaves the dimension open. No keys at all means that nothing
-    /// matches.
-    pub keys: [Option<Vec<Key>>; 4],
+    /// Which dimensions, in the order of [`Dimension`](super::Dimension), keep their keys;
+    /// one that does not is open.
+    kept: [bool; 4],
     /// What the keys do not settle, in the order in which it is tested.
     pub tests: Vec<Atom>,
 }
@@ -67,7 +68,6 @@ impl Planner {
         let kept = kept(rule, self.limit(rule.layer));
         let mut tests = Vec::new();
         tests.extend(rule.moment.map(Atom::Moment));
-        let mut keys = [const { None }; 4];
         let exact = [
             true,
             true,
@@ -76,21 +76,13 @@ impl Planner {
         ];
         let test: [fn(RuleId) -> Atom; 4] =
             [Atom::Functions, Atom::Actions, Atom::Agents, Atom::Users];
-        let dimensions = keys
-            .iter_mut()
-            .zip(clauses(rule))
-            .zip(kept)
-            .zip(exact)
-            .zip(test);
-        for ((((keys, clause), kept), exact), test) in dimensions {
-            if kept {
-                *keys = clause.keys();
-            }
+        let dimensions = clauses(rule).into_iter().zip(kept).zip(exact).zip(test);
+        for (((clause, kept), exact), test) in dimensions {
             if !exact || (!kept && clause.count().is_some()) {
                 tests.push(test(id));
             }
         }
-        Demand { keys, tests }
+        Demand { kept, tests }
     }
 
     /// How many combinations of keys each arm of a layer may stand under.
@@ -109,14 +101,40 @@ impl Planner {
 }
 
 impl Demand {
-    /// Under how many combinations of keys each arm stands.
+    /// Under how many combinations of keys each arm of the rule stands; under none when
+    /// nothing matches.
     #[must_use]
-    pub fn combinations(&self) -> usize {
-        self.keys
-            .iter()
+    pub fn combinations(&self, rule: &Rule) -> usize {
+        self.counts(rule)
+            .into_iter()
             .flatten()
-            .map(Vec::len)
             .fold(1, usize::saturating_mul)
+    }
+
+    /// How many keys there are in each dimension; `None` leaves it open.
+    fn counts(&self, rule: &Rule) -> [Option<usize>; 4] {
+        let mut kept = self.kept.into_iter();
+        clauses(rule).map(|clause| {
+            let kept = kept.next() == Some(true);
+            clause.count().filter(|_| kept)
+        })
+    }
+
+    /// Adds the keys of each dimension to a list, sorted, and gives how many there are;
+    /// `None` leaves the dimension open. `number` tells the number of a name.
+    pub(super) fn keys<'r>(
+        &self,
+        rule: &'r Rule,
+        mut number: impl FnMut(&'r SmolStr) -> Number,
+        keys: &mut Vec<Number>,
+    ) -> [Option<usize>; 4] {
+        let counts = self.counts(rule);
+        for (clause, count) in clauses(rule).iter().zip(counts) {
+            if count.is_some() {
+                clause.keys(&mut number, keys);
+            }
+        }
+        counts
     }
 }
 
@@ -195,7 +213,7 @@ const fn clauses(rule: &Rule) -> [Clause<'_>; 4] {
     ]
 }
 
-impl Clause<'_> {
+impl<'a> Clause<'a> {
     /// How many keys it has; `None` when it covers all.
     fn count(&self) -> Option<usize> {
         match self {
@@ -210,27 +228,27 @@ impl Clause<'_> {
         }
     }
 
-    /// Its keys, sorted; `None` when it covers all.
-    fn keys(&self) -> Option<Vec<Key>> {
-        Some(match self {
+    /// Adds its keys, sorted.
+    fn keys(&self, number: &mut impl FnMut(&'a SmolStr) -> Number, keys: &mut Vec<Number>) {
+        match self {
             Self::Functions(functions) => {
-                let functions = functions.as_ref()?;
-                functions.iter().map(|id| Key::Function(*id)).collect()
+                let functions = functions.iter().flatten();
+                keys.extend(functions.map(|id| Number::function(*id)));
             }
             Self::Actions(actions) => {
-                let actions = actions.as_ref()?;
-                actions.iter().map(|id| Key::Action(*id)).collect()
+                let actions = actions.iter().flatten();
+                keys.extend(actions.map(|id| Number::action(*id)));
             }
-            Self::Agents(Agents::All) | Self::Users(Users::All) => return None,
+            Self::Agents(Agents::All) | Self::Users(Users::All) => {}
             Self::Agents(Agents::In(groups)) | Self::Users(Users::In(groups)) => {
-                groups.iter().map(|id| Key::Group(*id)).collect()
+                keys.extend(groups.iter().map(|id| Number::group(*id)));
             }
             Self::Agents(Agents::Named(names)) | Self::Users(Users::Named(names)) => {
-                names.iter().cloned().map(Key::Name).collect()
+                keys.extend(names.iter().map(number));
             }
-            Self::Users(Users::Any) => vec![Key::SomeUser],
-            Self::Users(Users::None) => vec![Key::NoUser],
-        })
+            Self::Users(Users::Any) => keys.push(Number::SOME_USER),
+            Self::Users(Users::None) => keys.push(Number::NO_USER),
+        }
     }
 }
 
@@ -251,7 +269,7 @@ fn user_groups(rule: &Rule) -> &[GroupId] {
 /// A step of an arm's way through the segments of a resource; the last one, and only the
 /// last one, is [`Step::Tail`] or [`Step::End`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step<'a> {
+pub(super) enum Step<Name> {
     /// Whatever follows.
     Tail,
     /// Nothing follows.
@@ -259,33 +277,40 @@ pub enum Step<'a> {
     /// Any one segment.
     Any,
     /// This segment.
-    Literal(&'a str),
+    Literal(Name),
 }
 
-/// The way of an arm: through a pattern, or straight to the tail when it has none.
-#[must_use]
-pub fn steps(pattern: Option<&Pattern>) -> Vec<Step<'_>> {
+impl<Name> Step<Name> {
+    /// The step with its name as something else.
+    pub(super) fn map<Other>(self, name: impl FnOnce(Name) -> Other) -> Step<Other> {
+        match self {
+            Self::Tail => Step::Tail,
+            Self::End => Step::End,
+            Self::Any => Step::Any,
+            Self::Literal(of) => Step::Literal(name(of)),
+        }
+    }
+}
+
+/// Visits the steps of an arm's way: through a pattern, or straight to the tail when it has
+/// none.
+pub(super) fn steps<'a>(pattern: Option<&'a Pattern>, mut visit: impl FnMut(Step<&'a SmolStr>)) {
     let Some(pattern) = pattern else {
-        return vec![Step::Tail];
+        return visit(Step::Tail);
     };
-    let mut steps = Vec::with_capacity(pattern.segments.len() + 1);
     for segment in &pattern.segments {
         match segment {
-            Segment::Literal(text) => steps.push(Step::Literal(text)),
-            Segment::Any | Segment::Glob { .. } | Segment::Capture(_) => steps.push(Step::Any),
+            Segment::Literal(text) => visit(Step::Literal(text)),
+            Segment::Any | Segment::Glob { .. } | Segment::Capture(_) => visit(Step::Any),
             Segment::Hole(hole) => match hole.extract {
-                Extract::Text | Extract::Lower => steps.push(Step::Any),
-                Extract::Email => steps.extend([Step::Any, Step::Any]),
+                Extract::Text | Extract::Lower => visit(Step::Any),
+                Extract::Email => [Step::Any, Step::Any].into_iter().for_each(&mut visit),
                 // As many segments as the value has; nothing but `**` can follow.
-                Extract::Path | Extract::Url => {
-                    steps.push(Step::Tail);
-                    return steps;
-                }
+                Extract::Path | Extract::Url => return visit(Step::Tail),
             },
         }
     }
-    steps.push(if pattern.tail { Step::Tail } else { Step::End });
-    steps
+    visit(if pattern.tail { Step::Tail } else { Step::End });
 }
 
 /// The test that a pattern needs besides its steps: globs and holes do.

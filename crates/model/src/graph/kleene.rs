@@ -9,10 +9,8 @@
 //! or disjunction around it: [`SPLIT_DEPTH`] of them and the rule itself give at most 27
 //! copies of a leaf.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-
-use super::demand::{Demand, arms, pattern_test};
+use super::build::{Map, Nodes};
+use super::demand::{arms, pattern_test};
 use super::{Atom, Truth};
 use crate::ids::{ExprId, PatternId, RuleId};
 use crate::policy::{Condition, Expr, Policy, Rule};
@@ -26,26 +24,6 @@ pub const SPLIT_DEPTH: u32 = 25;
 /// that the conditions are one test ([`Atom::Conditions`]).
 pub const SPLIT_NODES: usize = 4_096;
 
-/// Where the nodes of test graphs come from: equal nodes have equal ids.
-pub trait Nodes {
-    /// Names a node.
-    type Id: Copy + Eq + Hash;
-    /// Why there is no such node.
-    type Error;
-
-    /// The end with this truth value.
-    ///
-    /// # Errors
-    /// When there can be no such node.
-    fn truth(&mut self, truth: Truth) -> Result<Self::Id, Self::Error>;
-
-    /// The test of an atom.
-    ///
-    /// # Errors
-    /// When there can be no such node.
-    fn test(&mut self, atom: Atom, next: Next<Self::Id>) -> Result<Self::Id, Self::Error>;
-}
-
 /// Where a truth value leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Next<Id> {
@@ -58,11 +36,11 @@ pub struct Next<Id> {
 }
 
 /// Splits the conditions of a policy's rules; remembers what it split.
-pub struct Splitter<'a, N: Nodes> {
+pub(super) struct Splitter<'a, N: Nodes> {
     policy: &'a Policy,
     nodes: N,
     sizes: &'a [Size],
-    known: HashMap<(Term, Next<N::Id>), N::Id>,
+    known: Map<(Term, Next<N::Id>), N::Id>,
 }
 
 /// A part of a conjunction or disjunction.
@@ -116,46 +94,49 @@ enum Junction {
 impl<'a, N: Nodes> Splitter<'a, N> {
     /// A splitter that makes its nodes with `nodes`; `sizes` are those of the policy's
     /// expressions.
-    pub fn new(policy: &'a Policy, sizes: &'a [Size], nodes: N) -> Self {
+    pub(super) fn new(policy: &'a Policy, sizes: &'a [Size], nodes: N) -> Self {
         Self {
             policy,
             nodes,
             sizes,
-            known: HashMap::new(),
+            known: Map::default(),
         }
     }
 
     /// The nodes, when nothing more is to be split.
-    pub fn into_nodes(self) -> N {
+    pub(super) fn into_nodes(self) -> N {
         self.nodes
     }
 
-    /// The test graphs of a rule's [`arms`], in their order. Conditions that read captures
-    /// come first in them, so that all arms share the others.
-    ///
-    /// # Errors
-    /// When a node that they need cannot be.
-    pub fn arms(
+    /// The first nodes of the test graphs of a rule's [`arms`], in their order; `tests` are
+    /// those that its keys do not settle. Conditions that read captures come first in them, so
+    /// that all arms share the others.
+    pub(super) fn arms(
         &mut self,
         id: RuleId,
         rule: &Rule,
-        demand: &Demand,
-    ) -> Result<Vec<N::Id>, N::Error> {
+        tests: &[Atom],
+        mut visit: impl FnMut(N::Id),
+    ) {
+        let plain = |pattern: Option<PatternId>| {
+            pattern.is_none_or(|pattern| pattern_test(self.policy, pattern).is_none())
+        };
+        if tests.is_empty() && rule.conditions.is_empty() && arms(rule).all(plain) {
+            let yes = self.nodes.truth(Truth::True);
+            return arms(rule).for_each(|_| visit(yes));
+        }
         let (own, shared) = self.conditions(id, rule);
         let terms: Vec<Vec<Term>> = arms(rule)
             .map(|pattern| {
-                let tests = demand.tests.iter().copied();
+                let tests = tests.iter().copied();
                 let test = pattern.and_then(|pattern| pattern_test(self.policy, pattern));
                 let captured = own.iter().map(|term| term.captured_by(pattern));
                 tests.chain(test).map(Term::Atom).chain(captured).collect()
             })
             .collect();
-        let yes = self.nodes.truth(Truth::True)?;
-        if shared.is_empty() && terms.iter().all(Vec::is_empty) {
-            return Ok(vec![yes; terms.len()]);
-        }
-        let no = self.nodes.truth(Truth::False)?;
-        let undefined = self.nodes.truth(Truth::Undefined)?;
+        let yes = self.nodes.truth(Truth::True);
+        let no = self.nodes.truth(Truth::False);
+        let undefined = self.nodes.truth(Truth::Undefined);
         let next = Next { yes, no, undefined };
         // What all arms end in is split once, not once for each pattern.
         let ends = Ends {
@@ -163,11 +144,10 @@ impl<'a, N: Nodes> Splitter<'a, N> {
             capped: undefined,
         };
         let capped = terms.iter().any(|terms| !terms.is_empty());
-        let ends = self.fold(Junction::And, &shared, next, ends, capped)?;
-        terms
-            .into_iter()
-            .map(|terms| Ok(self.fold(Junction::And, &terms, next, ends, false)?.full))
-            .collect()
+        let ends = self.fold(Junction::And, &shared, next, ends, capped);
+        for terms in terms {
+            visit(self.fold(Junction::And, &terms, next, ends, false).full);
+        }
     }
 
     /// The conditions of a rule: those that each arm has with its own captures, and those
@@ -223,12 +203,7 @@ impl<'a, N: Nodes> Splitter<'a, N> {
         self.sizes.get(id.index()).copied().unwrap_or(Size::UNKNOWN)
     }
 
-    fn junction(
-        &mut self,
-        junction: Junction,
-        terms: &[Term],
-        next: Next<N::Id>,
-    ) -> Result<N::Id, N::Error> {
+    fn junction(&mut self, junction: Junction, terms: &[Term], next: Next<N::Id>) -> N::Id {
         let neutral = match junction {
             Junction::And => next.yes,
             Junction::Or => next.no,
@@ -238,8 +213,8 @@ impl<'a, N: Nodes> Splitter<'a, N> {
             capped: next.undefined,
         };
         // Nothing comes to the first part with something undefined behind it.
-        let ends = self.fold(junction, terms, next, ends, false)?;
-        Ok(ends.full)
+        let ends = self.fold(junction, terms, next, ends, false);
+        ends.full
     }
 
     /// Puts parts before what they lead to. What is capped before the first part is only
@@ -251,7 +226,7 @@ impl<'a, N: Nodes> Splitter<'a, N> {
         next: Next<N::Id>,
         mut ends: Ends<N::Id>,
         capped: bool,
-    ) -> Result<Ends<N::Id>, N::Error> {
+    ) -> Ends<N::Id> {
         for (at, term) in terms.iter().enumerate().rev() {
             let towards = |onward| match junction {
                 Junction::And => Next {
@@ -266,32 +241,32 @@ impl<'a, N: Nodes> Splitter<'a, N> {
                 },
             };
             let (ahead, aside) = (towards(ends.full), towards(ends.capped));
-            ends.full = self.term(*term, ahead)?;
+            ends.full = self.term(*term, ahead);
             if at > 0 || capped {
-                ends.capped = self.term(*term, aside)?;
+                ends.capped = self.term(*term, aside);
             }
         }
-        Ok(ends)
+        ends
     }
 
-    fn term(&mut self, term: Term, next: Next<N::Id>) -> Result<N::Id, N::Error> {
+    fn term(&mut self, term: Term, next: Next<N::Id>) -> N::Id {
         if next.yes == next.no && next.no == next.undefined {
-            return Ok(next.yes);
+            return next.yes;
         }
         if let Some(known) = self.known.get(&(term, next)) {
-            return Ok(*known);
+            return *known;
         }
         let node = match term {
-            Term::Atom(atom) => self.nodes.test(atom, next)?,
+            Term::Atom(atom) => self.nodes.test(atom, next),
             Term::Expr {
                 id,
                 negated,
                 captures,
                 depth,
-            } => self.expr(id, negated, captures, depth, next)?,
+            } => self.expr(id, negated, captures, depth, next),
         };
         self.known.insert((term, next), node);
-        Ok(node)
+        node
     }
 
     fn expr(
@@ -301,7 +276,7 @@ impl<'a, N: Nodes> Splitter<'a, N> {
         captures: Option<PatternId>,
         depth: u32,
         mut next: Next<N::Id>,
-    ) -> Result<N::Id, N::Error> {
+    ) -> N::Id {
         while let Some(Expr::Not(of)) = self.policy.exprs.get(id.index()) {
             (id, negated) = (*of, !negated);
         }

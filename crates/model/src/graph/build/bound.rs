@@ -1,12 +1,12 @@
 //! The stated bound on the size of a graph.
 
-use placet_model::graph::demand::{self, Planner};
-use placet_model::graph::kleene::SPLIT_NODES;
-use placet_model::ids::LayerId;
-use placet_model::policy::Policy;
-use placet_model::walk::sizes;
+use super::super::demand::{self, Planner};
+use super::super::kleene::SPLIT_NODES;
+use crate::ids::LayerId;
+use crate::policy::Policy;
+use crate::walk::sizes;
 
-/// How many nodes the graph of a layer has at most: the sums of [`lower`](super), with the
+/// How many nodes the graph of a layer has at most: the sums of [`build`](super), with the
 /// combinations that arms really have.
 #[must_use]
 pub fn bound(policy: &Policy, layer: LayerId) -> usize {
@@ -14,7 +14,7 @@ pub fn bound(policy: &Policy, layer: LayerId) -> usize {
     let planner = Planner::new(policy);
     let (mut places, mut tests) = (0_usize, 4_usize);
     for (id, rule) in demand::rules(policy, layer) {
-        let combinations = planner.demand(id, rule).combinations();
+        let combinations = planner.demand(id, rule).combinations(rule);
         let mut arms = 0_usize;
         for pattern in demand::arms(rule) {
             let pattern = pattern.and_then(|id| policy.patterns.get(id.index()));
