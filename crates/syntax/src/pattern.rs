@@ -120,6 +120,11 @@ impl<'a> Reader<'a> {
 
     fn segment(&mut self, start: usize, piece: &str, is_last: bool) {
         let span = self.place(start, piece.len());
+        if is_literal(piece) {
+            let segment = Segment::Literal(piece.into());
+            self.pattern.segments.push(Spanned::new(segment, span));
+            return;
+        }
         if let Ok(mut pairs) = grammar::parse(Rule::segment_entry, piece)
             && let Some(pair) = pairs
                 .next()
@@ -414,6 +419,12 @@ impl<'a> Reader<'a> {
 }
 
 const ESCAPES: [&str; 5] = ["%25", "%2F", "%2A", "%7B", "%7D"];
+
+/// Whether a segment is a literal at first sight, as nearly all are: nothing in it could mean
+/// anything else. The grammar reads the others.
+fn is_literal(piece: &str) -> bool {
+    !matches!(piece, "" | "." | "..") && !piece.contains(['%', '*', '{', '}'])
+}
 
 /// The first `%` that begins none of the five escapes.
 fn bad_escape(piece: &str) -> Option<usize> {
