@@ -9,9 +9,11 @@ use sha2::{Digest, Sha256};
 fuzz_target!(|bytes: &[u8]| {
     attempt(bytes);
     // A wrong checksum hides everything behind it: mend it, and load again.
-    if let Some(end) = bytes.len().checked_sub(32) {
+    if let Some(end) = bytes.len().checked_sub(32)
+        && let Some(policy) = bytes[..end].get(19..)
+    {
         let mut mended = bytes[..end].to_vec();
-        let sum = Sha256::digest(&mended);
+        let sum = Sha256::digest(policy);
         mended.extend_from_slice(&sum);
         attempt(&mended);
     }
