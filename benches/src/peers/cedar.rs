@@ -10,8 +10,9 @@ use cedar_policy::{
     PolicySet, Request as Asks, RestrictedExpression,
 };
 
+use crate::cedar_text;
 use crate::contestant::{Contestant, How, Loaded, Session, Shared};
-use crate::workload::{ACTIONS, Atom, LEAVES, Request, Rule, Seg, Subject, Workload, server};
+use crate::workload::{LEAVES, Request, Rule, Workload, server};
 
 pub const CEDAR: Contestant = Contestant {
     name: "Cedar",

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
+use smol_str::SmolStr;
 
 use crate::contestant::{Contestant, How, Loaded, Session, Shared};
 use crate::workload::{
@@ -21,16 +22,21 @@ pub const FLOOR: Contestant = Contestant {
 
 type Map<K, V> = HashMap<K, V, FixedState>;
 
+/// In a pattern: any segment.
 const ANY: u32 = u32::MAX;
+/// The subject that everyone is.
+const EVERYONE: u32 = 0;
+
+/// An agent and its groups, of which it has three at most; [`EVERYONE`] where there are fewer.
+type Subjects = [u32; 4];
 
 /// All that the floor knows.
 pub struct Floor {
-    tools: Map<String, u32>,
+    tools: Map<SmolStr, u32>,
     actions: Map<&'static str, u32>,
-    agents: Map<String, u32>,
-    /// By agent: the subjects that it is, itself and everyone included.
-    subjects: Vec<Vec<u32>>,
-    segments: Map<String, u32>,
+    /// By agent: the subjects that it is beside everyone, itself first and then its groups.
+    agents: Map<SmolStr, Subjects>,
+    segments: Map<SmolStr, u32>,
     regions: Map<&'static str, u8>,
     depts: Map<&'static str, u8>,
     /// From tool, action and subject to a range of `rules`.
@@ -51,12 +57,12 @@ struct Row {
     deny: bool,
 }
 
-/// A request in numbers.
+/// A request in numbers, and the subjects of its agent.
 #[derive(Clone, Copy)]
 struct Asked {
     tool: u32,
     action: u32,
-    agent: u32,
+    subjects: Subjects,
     segments: [u32; 3],
     risk: i32,
     clearance: i8,
@@ -69,12 +75,12 @@ impl Floor {
     /// Builds the tables.
     pub fn load(work: &Workload) -> Self {
         let number = |at: usize| u32::try_from(at).expect("small");
-        let tools: Map<String, u32> = work
+        let tools: Map<SmolStr, u32> = work
             .servers
             .iter()
             .flat_map(|server| LEAVES.map(|leaf| format!("{server}.{leaf}")))
             .enumerate()
-            .map(|(at, tool)| (tool, number(at)))
+            .map(|(at, tool)| (tool.into(), number(at)))
             .collect();
         let groups: Map<&str, u32> = work
             .groups
@@ -83,22 +89,20 @@ impl Floor {
             .map(|(at, group)| (group.as_str(), 1 + number(at)))
             .collect();
         let first_agent = 1 + number(work.groups.len());
-        let agents: Map<String, u32> = work
+        let agents: Map<SmolStr, Subjects> = work
             .agents
             .iter()
             .enumerate()
-            .map(|(at, (agent, _))| (agent.clone(), number(at)))
-            .collect();
-        let subjects = work
-            .agents
-            .iter()
-            .enumerate()
-            .map(|(at, (_, of))| {
-                let groups = of.iter().map(|group| groups[group.as_str()]);
-                groups.chain([0, first_agent + number(at)]).collect()
+            .map(|(at, (agent, of))| {
+                let mut subjects = [EVERYONE; 4];
+                subjects[0] = first_agent + number(at);
+                for (own, group) in subjects[1..].iter_mut().zip(of) {
+                    *own = groups[group.as_str()];
+                }
+                (agent.into(), subjects)
             })
             .collect();
-        let mut segments: Map<String, u32> = Map::default();
+        let mut segments: Map<SmolStr, u32> = Map::default();
         let mut cells: Vec<(u64, Row)> = Vec::new();
         for rule in &work.rules {
             let mut row = Row {
@@ -113,7 +117,7 @@ impl Floor {
             for (at, segment) in rule.pattern.segments.iter().enumerate() {
                 if let Seg::Literal(text) = segment {
                     let next = number(segments.len());
-                    row.segments[at] = *segments.entry(text.clone()).or_insert(next);
+                    row.segments[at] = *segments.entry(text.into()).or_insert(next);
                 }
             }
             for atom in &rule.conditions {
@@ -138,12 +142,12 @@ impl Floor {
                 }
             }
             let subject = match &rule.subject {
-                Subject::Any => 0,
+                Subject::Any => EVERYONE,
                 Subject::Group(group) => groups[group.as_str()],
-                Subject::Agent(agent) => first_agent + agents[agent.as_str()],
+                Subject::Agent(agent) => agents[agent.as_str()][0],
             };
             for (tool, at) in &tools {
-                if *tool == rule.tool || server(tool) == rule.tool {
+                if tool.as_str() == rule.tool || server(tool) == rule.tool {
                     for action in &rule.actions {
                         cells.push((key(*at, number(*action), subject), row));
                     }
@@ -160,7 +164,6 @@ impl Floor {
             tools,
             actions: ACTIONS.into_iter().zip(0..).collect(),
             agents,
-            subjects,
             segments,
             regions: REGIONS.into_iter().zip(0..).collect(),
             depts: DEPTS.into_iter().zip(0..).collect(),
@@ -178,7 +181,7 @@ impl Floor {
         Asked {
             tool: self.tools[request.tool.as_str()],
             action: self.actions[request.action],
-            agent: self.agents[request.agent.as_str()],
+            subjects: self.agents[request.agent.as_str()],
             segments,
             risk: request.risk as i32,
             clearance: request.clearance as i8,
@@ -190,7 +193,8 @@ impl Floor {
 
     fn grants(&self, asked: &Asked) -> bool {
         let mut granted = false;
-        for subject in &self.subjects[asked.agent as usize] {
+        let own = asked.subjects.iter().take_while(|own| **own != EVERYONE);
+        for subject in own.chain([&EVERYONE]) {
             let Some((start, end)) = self.index.get(&key(asked.tool, asked.action, *subject))
             else {
                 continue;
