@@ -4,6 +4,7 @@ pub(crate) mod action;
 pub(crate) mod complete;
 pub(crate) mod diagnose;
 pub(crate) mod format;
+pub(crate) mod hint;
 pub(crate) mod hover;
 mod lex;
 pub(crate) mod navigate;

@@ -8,15 +8,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use ls_types::notification::{self, Notification as _};
+use ls_types::request::{self, Request as _};
 use ls_types::{
     Diagnostic, DidChangeTextDocumentParams, DidChangeWorkspaceFoldersParams,
     DidCloseTextDocumentParams, DidOpenTextDocumentParams, InitializeParams, PositionEncodingKind,
     PublishDiagnosticsParams, Uri,
 };
-use lsp_server::{Connection, Message, Notification, Request, Response};
+use lsp_server::{Connection, Message, Notification, Request, RequestId, Response};
 use serde_json::Value;
 
-use crate::feature::diagnose;
+use crate::feature::{diagnose, hint};
 use crate::set::{Columns, Set};
 use crate::workspace::Workspace;
 
@@ -57,6 +58,8 @@ pub fn serve(connection: &Connection) -> Result<(), ServeError> {
         workspace: Workspace::new(roots(&params), columns),
         told: BTreeMap::new(),
         due: Due::Nothing,
+        asks_anew: asks_anew(&params),
+        asked: 0,
     };
     server.run()
 }
@@ -77,6 +80,10 @@ struct Server<'c> {
     /// The findings that the editor shows, by file.
     told: BTreeMap<PathBuf, Vec<Diagnostic>>,
     due: Due,
+    /// The editor asks for hints anew when it is told to.
+    asks_anew: bool,
+    /// How often it was told to.
+    asked: i32,
 }
 
 impl Server<'_> {
@@ -115,7 +122,7 @@ impl Server<'_> {
                     self.send(response.into());
                 }
                 Message::Notification(notification) => self.take(notification),
-                // Nothing is asked of the editor.
+                // What it answers to being told is of no interest.
                 Message::Response(_) => {}
             }
         }
@@ -210,8 +217,11 @@ impl Server<'_> {
             .into_iter()
             .map(|(_, set)| set)
             .collect();
-        for set in sets {
-            for (file, diagnostic) in diagnose::refuted(&set) {
+        let mut new_hints = false;
+        for set in &sets {
+            new_hints |= set.hints.get().is_none();
+            set.hints.get_or_init(|| hint::find(set));
+            for (file, diagnostic) in diagnose::refuted(set) {
                 if let Some(path) = set.path(*file) {
                     let of_file = found.entry(path.to_owned()).or_default();
                     of_file.push(diagnostic.clone());
@@ -219,6 +229,12 @@ impl Server<'_> {
             }
         }
         self.publish(found);
+        if new_hints && self.asks_anew {
+            self.asked = self.asked.wrapping_add(1);
+            let id = RequestId::from(format!("hints-{}", self.asked));
+            let method = request::InlayHintRefreshRequest::METHOD.to_owned();
+            self.send(Request::new(id, method, Value::Null).into());
+        }
     }
 
     /// Tells of each text whose findings have changed.
@@ -261,6 +277,15 @@ fn columns(params: &InitializeParams) -> Columns {
     } else {
         Columns::Utf16
     }
+}
+
+/// Whether the editor can be told that hints have changed.
+fn asks_anew(params: &InitializeParams) -> bool {
+    let workspace = params.capabilities.workspace.as_ref();
+    let hints = workspace.and_then(|workspace| workspace.inlay_hint.as_ref());
+    hints
+        .and_then(|hints| hints.refresh_support)
+        .unwrap_or(false)
 }
 
 /// The folders that the editor works on.

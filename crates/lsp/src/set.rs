@@ -8,6 +8,7 @@ use ls_types::{Diagnostic, Location, Position, Range, Uri};
 use placet::Checked;
 use placet::syntax::{FileId, Span};
 
+use crate::feature::hint::Hint;
 use crate::names::{Names, Occurrence};
 
 /// How an editor counts the columns of a line.
@@ -28,6 +29,8 @@ pub(crate) struct Set {
     pub(crate) names: Names,
     /// What proving found, once that was asked.
     pub(crate) refuted: OnceCell<Vec<(FileId, Diagnostic)>>,
+    /// What is shown without being asked, once it was found.
+    pub(crate) hints: OnceCell<Vec<Hint>>,
     lines: Vec<LineIndex>,
     columns: Columns,
 }
@@ -58,6 +61,7 @@ impl Set {
             names: Names::of(&checked.files),
             checked,
             refuted: OnceCell::new(),
+            hints: OnceCell::new(),
             lines,
             columns,
         }

@@ -399,6 +399,50 @@ fn hovering_shows_the_declaration() {
     editor.end();
 }
 
+#[test]
+fn hints_tell_who_may_call_and_what_never_decides() {
+    let folder = Folder::new();
+    let dead = "\ndeny nothing { agent triage-bot  when 1 > 2 }\n";
+    let text = format!("{RULES}{dead}");
+    folder.file("desk/rules.placet", &text);
+    folder.file("desk/tools.placet", TOOLS);
+    let refresh = json!({ "workspace": { "inlayHint": { "refreshSupport": true } } });
+    let mut editor = Editor::start_with(folder, refresh);
+    editor.open("desk/rules.placet", &text);
+    // The editor is told when there is something to ask for.
+    loop {
+        match editor.messages.recv_timeout(LONG).expect("it is told") {
+            Message::Request(asked) if asked.method == "workspace/inlayHint/refresh" => break,
+            _ => {}
+        }
+    }
+    let mut found = String::new();
+    for name in ["desk/rules.placet", "desk/tools.placet"] {
+        let hints = editor
+            .ask(
+                "textDocument/inlayHint",
+                json!({
+                    "textDocument": { "uri": editor.uri(name) },
+                    "range": {
+                        "start": { "line": 0, "character": 0 },
+                        "end": { "line": 100, "character": 0 },
+                    },
+                }),
+            )
+            .expect("it is answered");
+        for hint in hints.as_array().expect("a list") {
+            found.push_str(&format!(
+                "{name}:{}: {}\n{}\n\n",
+                hint["position"]["line"].as_u64().expect("a line") + 1,
+                hint["label"].as_str().expect("a text"),
+                hint["tooltip"].as_str().expect("a text"),
+            ));
+        }
+    }
+    insta::assert_snapshot!(found);
+    editor.end();
+}
+
 /// The text after the edits of a rename.
 fn renamed(editor: &mut Editor, mark: &str, after: usize, to: &str) -> Result<Vec<String>, String> {
     let edit = editor.ask_at("textDocument/rename", mark, after, json!({ "newName": to }))?;

@@ -8,10 +8,10 @@ use ls_types::{
     CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
     CompletionOptions, CompletionParams, DocumentFormattingParams, DocumentHighlightParams,
     DocumentSymbolParams, DocumentSymbolResponse, GotoDefinitionParams, GotoDefinitionResponse,
-    HoverParams, HoverProviderCapability, OneOf, PositionEncodingKind, ReferenceParams,
-    RenameOptions, RenameParams, SaveOptions, ServerCapabilities, TextDocumentPositionParams,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions, Uri, WorkspaceFoldersServerCapabilities,
+    HoverParams, HoverProviderCapability, InlayHintParams, OneOf, PositionEncodingKind,
+    ReferenceParams, RenameOptions, RenameParams, SaveOptions, ServerCapabilities,
+    TextDocumentPositionParams, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri, WorkspaceFoldersServerCapabilities,
     WorkspaceServerCapabilities, WorkspaceSymbolParams,
 };
 use lsp_server::ErrorCode;
@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::feature::{action, complete, format, hover, navigate, outline, rename};
+use crate::feature::{action, complete, format, hint, hover, navigate, outline, rename};
 use crate::set::{Columns, Cursor, Set};
 use crate::workspace::Workspace;
 
@@ -66,6 +66,7 @@ pub(super) fn capabilities(columns: Columns) -> ServerCapabilities {
         document_highlight_provider: Some(OneOf::Left(true)),
         document_symbol_provider: Some(OneOf::Left(true)),
         workspace_symbol_provider: Some(OneOf::Left(true)),
+        inlay_hint_provider: Some(OneOf::Left(true)),
         document_formatting_provider: Some(OneOf::Left(true)),
         rename_provider: Some(OneOf::Right(RenameOptions {
             prepare_provider: Some(true),
@@ -135,6 +136,13 @@ pub(super) fn answer(
             let params: DocumentFormattingParams = read(params)?;
             let (set, file) = within(workspace, &params.text_document.uri)?;
             told(format::format(&set, file))
+        }
+        request::InlayHintRequest::METHOD => {
+            let params: InlayHintParams = read(params)?;
+            let (set, file) = within(workspace, &params.text_document.uri)?;
+            // None until it was quiet for a moment; then the editor is told to ask anew.
+            let hints = set.hints.get().map(Vec::as_slice).unwrap_or_default();
+            told(hint::within(&set, file, params.range, hints))
         }
         request::CodeActionRequest::METHOD => {
             let params: CodeActionParams = read(params)?;
