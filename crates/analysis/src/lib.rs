@@ -26,4 +26,4 @@ mod witness;
 pub use ask::Why;
 pub use claims::{Effort, Proved, Refutation, Verdict, prove};
 pub use region::{Duty, Except, Line, Region, Witness};
-pub use who::{Answer, Question, who};
+pub use who::{Answer, Blast, Delegate, Question, blast, who};

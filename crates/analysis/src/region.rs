@@ -14,6 +14,7 @@ use placet_model::value::Duration;
 use smol_str::{SmolStr, format_smolstr};
 
 pub(crate) use area::{Area, meet};
+pub(crate) use within::loose;
 
 use crate::ask::Why;
 
@@ -141,17 +142,22 @@ impl Region {
             put(word, text.into(), None);
         }
         for except in &self.except {
-            put(
-                "except",
-                except.clauses.join("  ").into(),
-                except.rule.as_ref(),
-            );
+            // What a deny leaves, where it has one condition, is a condition as well.
+            let (word, text) = match except.clauses.as_slice() {
+                [only] => match (only.strip_prefix("unless "), only.strip_prefix("when ")) {
+                    (Some(text), _) => ("when", text.into()),
+                    (_, Some(text)) => ("unless", text.into()),
+                    _ => ("except", only.clone()),
+                },
+                all => ("except", all.join("  ").into()),
+            };
+            put(word, text, except.rule.as_ref());
         }
         for duty in &self.duties {
             let needs = duty.needs.join("  ");
             let text = match duty.of.as_slice() {
                 [] => needs.into(),
-                of => format_smolstr!("{needs}, for {}", of.join("  ")),
+                of => format_smolstr!("{needs}  {}", of.join("  ")),
             };
             put("needs", text, Some(&duty.rule));
         }

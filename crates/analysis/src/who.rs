@@ -6,6 +6,8 @@
 //! reason. So every request that is granted lies in some region, unless the answer says
 //! where it gave up.
 
+mod blast;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use placet_evaluator::{Engine, Probe};
@@ -26,9 +28,11 @@ use crate::build::Builder;
 use crate::claims::{Effort, shorten};
 use crate::formula::{FALSE, Formula};
 use crate::granted::{Layered, duties};
-use crate::region::{Area, Duty, Except, Region, Witness, meet};
+use crate::region::{Area, Duty, Except, Region, Witness, loose, meet};
 use crate::spot::{Spot, spots};
 use crate::witness::{approval, consent, this_call};
+
+pub use blast::{Blast, Delegate, blast};
 
 /// What is asked about.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +85,25 @@ const MOST_WAYS: usize = 4096;
 /// Tells all that a policy grants within a question.
 #[must_use]
 pub fn who(compiled: &Compiled, question: &Question, effort: Effort) -> Answer {
+    find(compiled, question, effort).answer
+}
+
+/// An answer, and where its regions lie.
+struct Found {
+    answer: Answer,
+    /// For each region.
+    places: Vec<Place>,
+}
+
+/// The calls of a region, at least.
+struct Place {
+    functions: BTreeSet<FunctionId>,
+    actions: BTreeSet<ActionId>,
+    /// None for all resources.
+    patterns: Vec<Concrete>,
+}
+
+fn find(compiled: &Compiled, question: &Question, effort: Effort) -> Found {
     let mut policy = compiled.policy().clone();
     let asked = asked(&mut policy, question);
     let engine = Engine::new(Compiled::new(policy, compiled.graphs().to_vec()));
@@ -92,13 +115,15 @@ pub fn who(compiled: &Compiled, question: &Question, effort: Effort) -> Answer {
         asked: &asked,
         effort,
     };
-    asking.answer()
+    asking.found()
 }
 
 /// The question as clauses of rules.
 struct Asked {
     /// What is asked about.
     within: Rule,
+    /// The same without what facts are, which regions need not say again.
+    shown: Rule,
     /// What is not.
     without: Option<Rule>,
 }
@@ -129,6 +154,7 @@ fn asked(policy: &mut Policy, question: &Question) -> Asked {
     within.actions = question.actions.clone();
     within.resources = question.resources.iter().map(&mut pattern).collect();
     let except: Vec<PatternId> = question.except.iter().map(&mut pattern).collect();
+    let shown = within.clone();
     for (fact, value) in &question.told {
         let mut push = |expr| {
             let id = ExprId::new(policy.exprs.len());
@@ -145,6 +171,7 @@ fn asked(policy: &mut Policy, question: &Question) -> Asked {
     }
     Asked {
         within,
+        shown,
         without: (!except.is_empty()).then(|| Rule {
             resources: except,
             ..nothing()
@@ -219,8 +246,12 @@ impl Key {
 type Joined = BTreeMap<(FunctionId, ActionId), Given>;
 
 impl<'p> Asking<'p> {
-    fn answer(&self) -> Answer {
-        let mut answer = Answer::default();
+    fn found(&self) -> Found {
+        let mut found = Found {
+            answer: Answer::default(),
+            places: Vec::new(),
+        };
+        let answer = &mut found.answer;
         let mut gifts: BTreeMap<Gift, Given> = BTreeMap::new();
         for spot in spots(self.policy) {
             let probe = Builder::new(self.engine, spot.clone(), 0);
@@ -245,12 +276,12 @@ impl<'p> Asking<'p> {
             let joined = joined.entry(Key::of(grants, &given)).or_default();
             joined.insert((function, action), given);
         }
-        for (key, joined) in joined {
-            self.regions(&key, joined, &mut answer.regions);
-        }
         answer.unknown.sort();
         answer.unknown.dedup();
-        answer
+        for (key, joined) in joined {
+            self.regions(&key, joined, &mut found);
+        }
+        found
     }
 
     /// A rule with those of its patterns that can match here; `None` when it cannot hold.
@@ -471,19 +502,27 @@ impl<'p> Asking<'p> {
         })
     }
 
-    /// The regions of calls that are alike: as few as say for each action which functions.
-    fn regions(&self, key: &Key, mut joined: Joined, regions: &mut Vec<Region>) {
-        let mut of_action: BTreeMap<ActionId, BTreeSet<FunctionId>> = BTreeMap::new();
-        for (function, action) in joined.keys() {
-            of_action.entry(*action).or_default().insert(*function);
-        }
+    /// The regions of calls that are alike: as few as say which function does what.
+    fn regions(&self, key: &Key, mut joined: Joined, found: &mut Found) {
         let mut blocks: Vec<(BTreeSet<FunctionId>, BTreeSet<ActionId>)> = Vec::new();
-        for (action, functions) in of_action {
-            match blocks.iter_mut().find(|(own, _)| *own == functions) {
-                Some((_, actions)) => {
-                    actions.insert(action);
+        for (function, action) in joined.keys() {
+            let block = blocks.iter_mut().find_map(|(functions, actions)| {
+                let functions_too: BTreeSet<_> = functions.iter().chain([function]).collect();
+                let actions_too: BTreeSet<_> = actions.iter().chain([action]).collect();
+                let all_are = functions_too.iter().all(|function| {
+                    actions_too.iter().all(|action| {
+                        joined.contains_key(&(**function, **action))
+                            || !self.does(**function, **action)
+                    })
+                });
+                all_are.then_some((functions, actions))
+            });
+            match block {
+                Some((functions, actions)) => {
+                    functions.insert(*function);
+                    actions.insert(*action);
                 }
-                None => blocks.push((functions, BTreeSet::from([action]))),
+                None => blocks.push((BTreeSet::from([*function]), BTreeSet::from([*action]))),
             }
         }
         for (functions, actions) in blocks {
@@ -501,8 +540,22 @@ impl<'p> Asking<'p> {
                     .collect();
                 region.unknown.sort();
             }
-            regions.push(region);
+            let some = key.patterns.iter().find(|patterns| !patterns.is_empty());
+            let patterns = some.into_iter().flatten();
+            found.places.push(Place {
+                functions,
+                actions,
+                patterns: patterns
+                    .filter_map(|id| loose(self.policy.patterns.get(id.index())?))
+                    .collect(),
+            });
+            found.answer.regions.push(region);
         }
+    }
+
+    fn does(&self, function: FunctionId, action: ActionId) -> bool {
+        let function = self.policy.functions.get(function.index());
+        function.is_some_and(|function| function.lines.iter().any(|line| line.action == action))
     }
 
     fn region(
@@ -514,7 +567,7 @@ impl<'p> Asking<'p> {
         let policy = self.policy;
         let rule = |id: RuleId| policy.rules.get(id.index());
         let grants: Vec<&Rule> = key.grants.iter().filter_map(|id| rule(*id)).collect();
-        let parts: Vec<Part<'_>> = std::iter::once(&self.asked.within)
+        let parts: Vec<Part<'_>> = std::iter::once(&self.asked.shown)
             .chain(grants.iter().copied())
             .zip(key.patterns.iter().cloned())
             .collect();

@@ -15,6 +15,7 @@ mod prove;
 mod service;
 mod suite;
 mod values;
+mod who;
 
 pub(crate) use coverage::{Coverage, CoverageFormat};
 pub(crate) use diff::{Diff, DiffFormat, FailOn};
@@ -30,6 +31,7 @@ pub(crate) use service::{
 };
 pub(crate) use suite::{Test, TestFormat};
 pub(crate) use values::{OnAuditFailure, Shown};
+pub(crate) use who::{BlastRadius, HowAsked, WhatCan, WhoCan};
 
 /// Reads the arguments of this process. Help and version are printed here, mistakes too;
 /// then there is nothing left to do but to exit.
@@ -98,6 +100,12 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Say which tools are worth showing to an agent
     List(List),
+    /// Say who can do something, and on which conditions: completely
+    WhoCan(WhoCan),
+    /// Say what an agent can do, and on which conditions: completely
+    WhatCan(WhatCan),
+    /// Sum up what an agent or the holder of a credential could do at worst
+    BlastRadius(BlastRadius),
     /// Say who may do what, and keep it beside the policy for review
     Matrix(Matrix),
     /// Say which rules, clauses and conditions no test shows
@@ -215,7 +223,7 @@ pub(crate) struct RequestArgs {
     #[command(flatten)]
     pub(crate) tokens: TokenArgs,
     /// Say aloud that runtime requests carry no credential: the policy alone decides
-    #[arg(long)]
+    #[arg(long, conflicts_with = "keys")]
     pub(crate) no_credential: bool,
 }
 
@@ -223,12 +231,7 @@ pub(crate) struct RequestArgs {
 #[derive(Args)]
 pub(crate) struct TokenArgs {
     /// Accept signed tokens as credentials: the keys that verify them, a JWK set
-    #[arg(
-        long,
-        value_name = "JWKS",
-        requires = "audience",
-        conflicts_with = "no_credential"
-    )]
+    #[arg(long, value_name = "JWKS", requires = "audience")]
     pub(crate) keys: Option<PathBuf>,
     /// Who issues the tokens
     #[arg(long, value_name = "URI", default_value = service::ISSUER, requires = "keys")]

@@ -10,7 +10,9 @@ use crate::error::Error;
 use crate::output::{self, Ended};
 use crate::render::diagnostics::plural;
 
+mod asked;
 mod audit;
+mod blast;
 mod build;
 mod check;
 mod codes;
@@ -35,6 +37,7 @@ mod revoke;
 mod settle;
 mod test;
 mod using;
+mod who;
 
 /// Does what the command line says.
 pub(crate) fn run(command: Command) -> Result<Ended, Error> {
@@ -48,6 +51,9 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Decide(args) => decide::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::List(args) => decide::list(&args),
+        Command::WhoCan(args) => who::who_can(&args),
+        Command::WhatCan(args) => who::what_can(&args),
+        Command::BlastRadius(args) => blast::run(&args),
         Command::Matrix(args) => matrix::run(&args),
         Command::Coverage(args) => coverage::run(&args),
         Command::Prove(args) => prove::run(&args),

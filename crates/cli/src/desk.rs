@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use placet::credential::audit::{Audit, Entry, Event};
 use placet::credential::id::CredentialId;
-use placet::credential::keys::{Algorithm, Keyring};
+use placet::credential::keys::{Algorithm, KeySet, Keyring};
 use placet::credential::service::{self, Settings};
-use placet::credential::store::{Filter, Held};
+use placet::credential::store::{Charge, Filter, Held};
 use placet::model::digest::asked_digest;
 use placet::model::request::Asked;
 use placet::model::value::Time;
@@ -139,6 +139,17 @@ impl Ledger {
     pub(crate) fn credentials(&self, filter: &Filter) -> Result<Vec<(Held, bool)>, Unavailable> {
         self.store.open()?;
         Ok(service::credentials(&*self.store, filter)?)
+    }
+
+    /// What the chain of a credential has spent.
+    pub(crate) fn spent(&self, id: &CredentialId) -> Result<Vec<Charge>, Unavailable> {
+        self.store.open()?;
+        Ok(self.store.spent(id)?)
+    }
+
+    /// The public keys of the tokens that the store issues.
+    pub(crate) fn token_keys(&self) -> Result<KeySet, Unavailable> {
+        Ok(Keyring::open(&self.folder.token_keys())?.jwks())
     }
 
     /// Revokes.

@@ -49,6 +49,11 @@ impl Named {
             return Ok(None);
         };
         let (_, credential) = members.remove(at);
+        Self::read(credential)
+    }
+
+    /// Reads an id, a token, or what issuance returned.
+    pub(crate) fn read(credential: Json) -> Result<Option<Self>, Invalid> {
         match credential {
             Json::Null => Ok(None),
             Json::String(text) => Self::parse(&text).map(Some),

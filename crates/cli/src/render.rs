@@ -1,6 +1,7 @@
 //! From plain data to what is shown.
 
 pub(crate) mod audit;
+pub(crate) mod blast;
 pub(crate) mod coverage;
 pub(crate) mod credential;
 pub(crate) mod decision;
@@ -10,6 +11,7 @@ pub(crate) mod difference;
 pub(crate) mod explanation;
 pub(crate) mod mutate;
 pub(crate) mod prove;
+pub(crate) mod region;
 pub(crate) mod sarif;
 pub(crate) mod style;
 pub(crate) mod suite;

@@ -24,3 +24,4 @@ mod suites;
 mod test;
 mod trust;
 mod watch;
+mod who;

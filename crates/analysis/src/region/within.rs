@@ -170,17 +170,26 @@ fn equals(policy: &Policy, value: ExprId, text: &str) -> Option<SmolStr> {
     };
     match ty {
         Type::Text | Type::Enum(_) => Some(format_smolstr!("when {shown} == {quoted}")),
-        // Other spellings of a number are other segments.
         Type::Int => {
-            let number: i64 = text.parse().ok()?;
-            (number.to_string() == text).then(|| format_smolstr!("when {shown} == {number}"))
+            let number = int(text)?;
+            Some(format_smolstr!("when {shown} == {number}"))
         }
         Type::Set(of) | Type::List(of) => match type_of(*of)? {
             Type::Text | Type::Enum(_) => Some(format_smolstr!("when {shown} contains {quoted}")),
+            Type::Int => {
+                let number = int(text)?;
+                Some(format_smolstr!("when {shown} contains {number}"))
+            }
             _ => None,
         },
         _ => None,
     }
+}
+
+/// A number; other spellings of it are other segments.
+fn int(text: &str) -> Option<i64> {
+    let number: i64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
 }
 
 /// Whether two patterns can have a resource in common, whatever their holes are.
@@ -192,7 +201,7 @@ pub(crate) fn overlap(a: &Pattern, b: &Pattern) -> bool {
 }
 
 /// A pattern with anything in its holes.
-fn loose(pattern: &Pattern) -> Option<Concrete> {
+pub(crate) fn loose(pattern: &Pattern) -> Option<Concrete> {
     let units = units(pattern);
     let tail = units.tail || units.path.is_some();
     let segments = units.units.into_iter().map(|unit| match unit {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use placet::credential::id::CredentialId;
 use placet::credential::revocation::Epoch;
 use placet::credential::store::{
-    Ask, Disk, Filter, Held, State, Store, StoreError, Write, Written,
+    Ask, Charge, Disk, Filter, Held, State, Store, StoreError, Write, Written,
 };
 
 use super::Unavailable;
@@ -62,6 +62,20 @@ impl Kept {
             Vec::new()
         })?;
         Ok(held)
+    }
+
+    pub(super) fn spent(&self, id: &CredentialId) -> Result<Vec<Charge>, StoreError> {
+        let ask = Ask {
+            credential: Some(id),
+            spent: true,
+            ..Ask::default()
+        };
+        let mut spent = Vec::new();
+        self.transact(&ask, &mut |state| {
+            spent.clone_from(&state.spent);
+            Vec::new()
+        })?;
+        Ok(spent)
     }
 
     fn disk(&self) -> MutexGuard<'_, Option<Disk>> {

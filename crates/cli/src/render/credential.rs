@@ -47,7 +47,7 @@ impl State {
         }
     }
 
-    fn coloured(self) -> String {
+    pub(crate) fn coloured(self) -> String {
         let colour = match self {
             Self::Live => GREEN,
             Self::Expired => YELLOW,
@@ -157,7 +157,7 @@ fn branch(
 }
 
 /// `reader for ana in task T-1, until …`
-fn about(credential: &Credential) -> String {
+pub(crate) fn about(credential: &Credential) -> String {
     let user = match &credential.user {
         Some(user) => format!(" for {}", user.id),
         None => String::new(),

@@ -10,6 +10,7 @@ use placet::syntax::{Label, Sources};
 use crate::members::Members;
 use crate::output::printable;
 use crate::render::diagnostics::{excerpts, plural};
+use crate::render::region::texts;
 use crate::render::style::{BOLD, CYAN, DIM, GREEN, RED, RESET, YELLOW};
 use crate::suites::{self, Ran};
 
@@ -231,9 +232,6 @@ pub(crate) fn claim_json(sources: &Sources, claim: &Proved) -> Json {
         .text("title", &claim.title)
         .text("file", file)
         .number("line", line);
-    let names = |names: &[smol_str::SmolStr]| {
-        Json::Array(names.iter().cloned().map(Json::String).collect())
-    };
     match &claim.verdict {
         Verdict::Holds => members.text("verdict", "proved"),
         Verdict::Refuted(refutation) => members
@@ -241,24 +239,26 @@ pub(crate) fn claim_json(sources: &Sources, claim: &Proved) -> Json {
             .put("request", request_to_json(&refutation.request))
             .put("decision", decision_to_json(&refutation.decision))
             .maybe("lacks", refutation.lacks.as_ref())
-            .put("holds_without", names(&refutation.without)),
-        Verdict::Unknown(whys) => members.text("verdict", "unknown").list(
-            "why",
-            whys.iter().map(|(why, call)| {
-                let conditions = match why {
-                    Why::Inexact(conditions) => conditions.as_slice(),
-                    _ => &[],
-                };
-                Members::default()
-                    .text("kind", kind(why))
-                    .text("call", call)
-                    .put("conditions", names(conditions))
-                    .text("message", words(why))
-                    .into()
-            }),
-        ),
+            .put("holds_without", texts(&refutation.without)),
+        Verdict::Unknown(whys) => members
+            .text("verdict", "unknown")
+            .list("why", whys.iter().map(|(why, call)| why_json(why, call))),
     }
     .into()
+}
+
+/// Why something is not known of a call, for machines.
+pub(crate) fn why_json(why: &Why, call: &str) -> Json {
+    let conditions = match why {
+        Why::Inexact(conditions) => conditions.as_slice(),
+        _ => &[],
+    };
+    Members::default()
+        .text("kind", kind(why))
+        .text("call", call)
+        .put("conditions", texts(conditions))
+        .text("message", words(why))
+        .into()
 }
 
 /// A word for machines.
