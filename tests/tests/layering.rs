@@ -50,7 +50,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("placet-lsp", &["placet"]),
-    ("placet-cli", &["placet", "placet-lsp"]),
+    // Writes text and compares trees: nothing that decides knows it.
+    ("placet-import", &["placet-syntax", "placet-model"]),
+    ("placet-cli", &["placet", "placet-lsp", "placet-import"]),
 ];
 
 /// What tests may know besides: the executable specification, and for the compiler and
@@ -59,6 +61,7 @@ const TESTS_ONLY: &[(&str, &[&str])] = &[
     ("placet-compiler", &["placet-evaluator"]),
     ("placet-evaluator", &["placet-compiler", "placet-syntax"]),
     ("placet-credential", &["placet-compiler", "placet-syntax"]),
+    ("placet-import", &["placet-compiler"]),
 ];
 
 /// Stands outside the house and may know all of it, and nothing may know it.

@@ -9,6 +9,8 @@ use crate::output;
 
 mod coverage;
 mod diff;
+mod drift;
+mod import;
 mod matrix;
 mod mutate;
 mod prove;
@@ -19,6 +21,8 @@ mod who;
 
 pub(crate) use coverage::{Coverage, CoverageFormat};
 pub(crate) use diff::{Diff, DiffFormat, FailOn};
+pub(crate) use drift::{Drift, DriftFormat};
+pub(crate) use import::{Import, ImportCommand, ImportMcp};
 pub(crate) use matrix::Matrix;
 pub(crate) use mutate::Mutate;
 pub(crate) use prove::Prove;
@@ -92,6 +96,10 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Write policies the one way they are written
     Fmt(Fmt),
+    /// Write the tools of a server as policy
+    Import(Import),
+    /// Say where a policy and the tools of servers differ, and what it grants without need
+    Drift(Drift),
     /// Compile a policy into one file that a decision point can load
     Build(Build),
     /// Decide requests

@@ -21,10 +21,12 @@ mod coverage;
 mod credentials;
 mod decide;
 mod diff;
+mod drift;
 mod explain;
 mod fmt;
 mod generate;
 mod graph;
+mod import;
 mod init;
 mod issue;
 mod keys;
@@ -47,6 +49,8 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Test(args) => test::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Fmt(args) => fmt::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Drift(args) => drift::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Decide(args) => decide::run(&args),
         Command::Explain(args) => explain::run(&args),

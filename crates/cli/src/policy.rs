@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use placet::syntax::ast::ItemKind;
+use placet::syntax::{Code, Diagnostic};
 use placet::{Checked, Policy};
 
 use crate::error::Error;
@@ -81,6 +83,31 @@ fn checked(texts: Vec<(PathBuf, Vec<u8>)>) -> Checked {
             .into_iter()
             .map(|(path, bytes)| (path.display().to_string(), bytes)),
     )
+}
+
+/// Whether texts declare tools and nothing that decides, without an error: then they are a part
+/// that policies share. The `policy` block that they lack is those policies', and it is not told
+/// as missing any more.
+pub(crate) fn is_a_part(checked: &mut Checked) -> bool {
+    let items = checked.files.iter().flat_map(|file| &file.items);
+    let declares = |kind: &ItemKind| {
+        matches!(
+            kind,
+            ItemKind::Tool(_) | ItemKind::Action(_) | ItemKind::Group(_)
+        )
+    };
+    let part = items.clone().next().is_some()
+        && items.map(|item| &item.node.kind).all(declares)
+        && checked
+            .files
+            .iter()
+            .all(|file| file.layer.is_none() && !file.recovered);
+    if part {
+        checked
+            .diagnostics
+            .retain(|found| found.code != Code::PL0701);
+    }
+    part && !checked.diagnostics.iter().any(Diagnostic::is_error)
 }
 
 /// Whether these are the bytes of a compiled policy.

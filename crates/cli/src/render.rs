@@ -8,6 +8,7 @@ pub(crate) mod decision;
 pub(crate) mod diagnostics;
 pub(crate) mod diff;
 pub(crate) mod difference;
+pub(crate) mod drift;
 pub(crate) mod explanation;
 pub(crate) mod mutate;
 pub(crate) mod prove;

@@ -12,6 +12,7 @@ mod decide;
 mod documents;
 mod explain;
 mod fmt;
+mod import;
 mod lsp;
 mod matrix;
 mod mutate;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::args::{Check, Format};
 use crate::error::Error;
 use crate::output::{Ended, Output};
+use crate::policy;
 use crate::render::diagnostics::{self, Finding, plural};
 use crate::render::prove as claims;
 use crate::render::style::{BOLD, GREEN, RED, RESET};
@@ -16,16 +17,28 @@ use crate::suites::{self, Ran};
 struct Proofs {
     checked: Checked,
     proved: Vec<Proved>,
+    /// They are declarations alone, without errors.
+    part: bool,
 }
 
 impl Proofs {
-    fn of(checked: Checked) -> Self {
+    fn of(mut checked: Checked) -> Self {
+        let part = policy::is_a_part(&mut checked);
         let proved = checked
             .policy
             .as_ref()
             .map(|policy| prove(policy, &checked.claims, Effort::default()))
             .unwrap_or_default();
-        Self { checked, proved }
+        Self {
+            checked,
+            proved,
+            part,
+        }
+    }
+
+    /// Whether it can be used: to decide, or as a part of policies.
+    const fn usable(&self) -> bool {
+        self.part || self.checked.policy.is_some()
     }
 
     fn count(&self, of: fn(&Verdict) -> bool) -> usize {
@@ -61,7 +74,7 @@ pub(crate) fn run(args: &Check) -> Result<Ended, Error> {
     out.flush()?;
     Ok(suites::ended(&ran, |proofs| {
         let warned = !proofs.checked.diagnostics.is_empty() || proofs.unknown() > 0;
-        proofs.checked.policy.is_some() && proofs.refuted() == 0 && !(warned && args.deny_warnings)
+        proofs.usable() && proofs.refuted() == 0 && !(warned && args.deny_warnings)
     }))
 }
 
@@ -75,8 +88,7 @@ fn total(ran: &[Ran<Proofs>]) -> String {
 }
 
 fn usable(ran: &[Ran<Proofs>]) -> usize {
-    let usable =
-        |ran: &&Ran<Proofs>| matches!(&ran.came, Ok(proofs) if proofs.checked.policy.is_some());
+    let usable = |ran: &&Ran<Proofs>| matches!(&ran.came, Ok(proofs) if proofs.usable());
     ran.iter().filter(usable).count()
 }
 
@@ -90,9 +102,9 @@ fn text(proofs: &Proofs) -> String {
         plural(census.rules, "rule")
     );
     let counts = diagnostics::counts(&checked.diagnostics);
-    let line = match (&checked.policy, counts) {
-        (Some(_), None) => format!("{GREEN}{BOLD}fine{RESET}: {size}"),
-        (Some(_), Some(counts)) => format!("{GREEN}{BOLD}usable{RESET}: {size}, {counts}"),
+    let line = match (proofs.usable().then_some(()), counts) {
+        (Some(()), None) => format!("{GREEN}{BOLD}fine{RESET}: {size}"),
+        (Some(()), Some(counts)) => format!("{GREEN}{BOLD}usable{RESET}: {size}, {counts}"),
         (None, counts) => {
             let counts = counts.unwrap_or_default();
             format!("{RED}{BOLD}not usable{RESET}: {size}, {counts}")
@@ -121,6 +133,12 @@ fn text(proofs: &Proofs) -> String {
 /// What came of claims, and what the policy holds that checking does not run.
 fn notes(proofs: &Proofs, census: &Census) -> Vec<String> {
     let mut notes = Vec::new();
+    if proofs.part {
+        notes.push(
+            "declarations alone, without a `policy` block: they decide nothing by themselves"
+                .into(),
+        );
+    }
     if census.tests > 0 {
         let them = if census.tests == 1 { "it" } else { "them" };
         let tests = plural(census.tests, "test");
@@ -167,6 +185,8 @@ impl Whole {
 struct Report<'a> {
     version: u32,
     usable: bool,
+    /// There is no policy, and none is missing: a part that policies share.
+    declarations_only: bool,
     policy: Option<&'a str>,
     errors: usize,
     warnings: usize,
@@ -201,7 +221,8 @@ fn report(proofs: &Proofs) -> Report<'_> {
         .count();
     Report {
         version: 1,
-        usable: checked.policy.is_some(),
+        usable: proofs.usable(),
+        declarations_only: proofs.part,
         policy: checked
             .policy
             .as_ref()

@@ -1,0 +1,105 @@
+//! Text of others, made fit to stand in a policy that people review.
+
+use placet_model::text::is_bidi_control;
+use unicode_normalization::UnicodeNormalization;
+
+/// The text on one line, without anything that is not seen: control characters become spaces,
+/// characters that change the direction of writing or show nothing are dropped, runs of white
+/// space become one space.
+pub(crate) fn one_line(text: &str) -> String {
+    let visible = text.nfc().filter(|c| !is_hidden(*c));
+    let mut line = String::new();
+    for c in visible {
+        match c.is_control() || c.is_whitespace() {
+            true if line.is_empty() || line.ends_with(' ') => {}
+            true => line.push(' '),
+            false => line.push(c),
+        }
+    }
+    // What was dropped may have stood between letters that compose.
+    let line: String = line.trim_end().nfc().collect();
+    line
+}
+
+/// The beginning of a cleaned text, at most so many characters: whole sentences if that leaves
+/// enough, else whole words and `…`.
+pub(crate) fn cut(line: &str, most: usize) -> String {
+    let Some((end, _)) = line.char_indices().nth(most) else {
+        return line.to_owned();
+    };
+    let kept = line.get(..end).unwrap_or_default();
+    let sentence = kept.rmatch_indices(". ").map(|(at, _)| at + 1).next();
+    if let Some(sentence) = sentence.filter(|at| *at * 3 >= kept.len()) {
+        return kept.get(..sentence).unwrap_or_default().to_owned();
+    }
+    let word = kept.rfind(' ').filter(|at| *at * 2 >= kept.len());
+    let kept = kept.get(..word.unwrap_or(end)).unwrap_or_default();
+    format!("{}…", kept.trim_end())
+}
+
+/// Lines of at most so many characters, broken between words; a longer word has its own line.
+pub(crate) fn wrap(line: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in line.split(' ').filter(|word| !word.is_empty()) {
+        match lines.last_mut() {
+            Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// A name of others in a sentence of ours.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("`{}`", cut(&one_line(name), 80))
+}
+
+/// Whether a character shows nothing or changes how others are shown: bidirectional controls,
+/// and the default ignorable code points of Unicode, in which text can be hidden from people
+/// and not from models.
+fn is_hidden(c: char) -> bool {
+    is_bidi_control(c)
+        || matches!(
+            c,
+            '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+                | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}'
+                | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+                | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+                | '\u{E0000}'..='\u{E0FFF}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_is_not_there() {
+        let check = |text: &str, line: &str| assert_eq!(one_line(text), line, "{text:?}");
+        check("  Reads\r\n\ta file. ", "Reads a file.");
+        check("a\u{202e}b\u{200b}c\u{e0041}", "abc");
+        check("\u{1b}[31mred", "[31mred");
+        check("e\u{301}", "é");
+        check("e\u{200b}\u{301}", "é");
+        check("\u{2028}\u{0}", "");
+    }
+
+    #[test]
+    fn long_texts_end_at_a_sentence_or_a_word() {
+        let check = |text: &str, most, kept: &str| assert_eq!(cut(text, most), kept, "{text}");
+        check("Short.", 10, "Short.");
+        check("One thing. Another thing.", 15, "One thing.");
+        check("No. Another much longer thing", 22, "No. Another much…");
+        check("unbrokenunbroken", 5, "unbro…");
+        check("éééééééé", 3, "ééé…");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrap("a bb ccc dddddd", 6), ["a bb", "ccc", "dddddd"]);
+        assert_eq!(wrap("", 6), Vec::<String>::new());
+    }
+}

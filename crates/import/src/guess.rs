@@ -1,0 +1,9 @@
+//! What a call does and to what, guessed from names, schema and claims: for a person to confirm.
+
+mod action;
+mod resource;
+mod words;
+
+pub(crate) use action::{Choice, Verb, choices, guess, is_verb, verb_of};
+pub(crate) use resource::templates;
+pub(crate) use words::{kebab, of_tool, shared_prefix, split};
