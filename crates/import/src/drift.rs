@@ -2,6 +2,7 @@
 
 mod compare;
 mod declared;
+mod differs;
 mod finding;
 mod scopes;
 mod usage;

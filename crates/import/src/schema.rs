@@ -2,6 +2,8 @@
 //! mean something else. What the language has no type for becomes `json`, which no rule can
 //! read, and is told.
 
+use std::collections::BTreeSet;
+
 use placet_model::json::Json;
 use placet_model::text::check_id;
 use smol_str::SmolStr;
@@ -15,7 +17,7 @@ const MAX_FIELDS: usize = 1_000;
 /// The deepest nesting of types.
 const MAX_DEPTH: usize = 24;
 /// The most schemas that are looked at for one tool, references followed.
-const MAX_STEPS: usize = 20_000;
+const MAX_STEPS: usize = 5_000;
 /// The most bytes of a default: a longer one is no help to a reader.
 const MAX_DEFAULT: usize = 200;
 /// The most bytes of a member of an enum.
@@ -116,7 +118,7 @@ impl<'a> Mapper<'a> {
         at: &str,
         depth: usize,
     ) -> Vec<Field> {
-        let required: Vec<&SmolStr> = match get(object, "required") {
+        let required: BTreeSet<&SmolStr> = match get(object, "required") {
             Some(Json::Array(names)) => names
                 .iter()
                 .filter_map(|name| match name {
@@ -124,7 +126,7 @@ impl<'a> Mapper<'a> {
                     _ => None,
                 })
                 .collect(),
-            _ => Vec::new(),
+            _ => BTreeSet::new(),
         };
         properties
             .iter()
@@ -134,7 +136,7 @@ impl<'a> Mapper<'a> {
                     false => format!("{at}.{}", one_line(name)),
                 };
                 let mapped = self.map(schema, &place, depth + 1);
-                let required = required.contains(&name);
+                let required = required.contains(name);
                 let default = match required {
                     // Whoever must be told is not assumed.
                     true => None,
@@ -405,19 +407,18 @@ fn constants(members: &[Json]) -> Mapped {
 
 /// An enum, or text where there are too many members.
 fn enumeration(members: Vec<SmolStr>) -> Type {
+    let mut seen = BTreeSet::new();
     let mut once: Vec<SmolStr> = Vec::new();
     for member in members {
-        if member.len() > MAX_MEMBER || once.len() > MAX_FIELDS {
-            return Type::Text;
-        }
-        if !once.contains(&member) {
+        if seen.insert(member.clone()) {
             once.push(member);
         }
+        let long = once.last().is_some_and(|last| last.len() > MAX_MEMBER);
+        if long || once.len() > MAX_FIELDS {
+            return Type::Text;
+        }
     }
-    match once.len() > MAX_FIELDS {
-        true => Type::Text,
-        false => Type::Enum(once),
-    }
+    Type::Enum(once)
 }
 
 /// A default, if it is a value of the type and short enough to be read.

@@ -57,9 +57,17 @@ pub fn block(listing: &Listing, options: &Options) -> Result<Block, Refused> {
     let names = Names::of(listing);
     let mut functions = Vec::new();
     let mut left_out = Vec::new();
+    let mut bytes = 0;
     for tool in &listing.tools {
         match Function::of(tool, &names) {
-            Ok(function) => functions.push(function),
+            Ok(function) => {
+                // References can make much of little: what is too long is not made.
+                bytes += function.declaration().len();
+                if bytes > FILE_BYTES {
+                    return Err(too_long(&tool.pointer));
+                }
+                functions.push(function);
+            }
             Err(why) => left_out.push(why),
         }
     }
@@ -189,18 +197,6 @@ fn raw(
 }
 
 fn formatted(raw: &str) -> Result<String, Refused> {
-    let too_long = |bytes: usize| {
-        Refused::new(
-            "",
-            format!(
-                "the tool block would be {bytes} bytes long, and a policy file has at most {FILE_BYTES}"
-            ),
-            "split the list in two, and import each under a name of its own",
-        )
-    };
-    if raw.len() > FILE_BYTES {
-        return Err(too_long(raw.len()));
-    }
     let source = Source::new("imported.placet", raw);
     let parsed = parse(FileId(0), &source);
     let text = format(&parsed).ok_or_else(|| {
@@ -211,7 +207,15 @@ fn formatted(raw: &str) -> Result<String, Refused> {
         Refused::new("", format!("what was written does not parse: {why}"), "")
     })?;
     match text.len() > FILE_BYTES {
-        true => Err(too_long(text.len())),
+        true => Err(too_long("")),
         false => Ok(text),
     }
+}
+
+fn too_long(pointer: &str) -> Refused {
+    Refused::new(
+        pointer,
+        format!("the tool block would be longer than a policy file may be, {FILE_BYTES} bytes"),
+        "split the list in two, and import each under a name of its own",
+    )
 }
