@@ -407,8 +407,12 @@ impl<'b, 'p> Table<'b, 'p> {
         // Said as another site does, of which this one may know nothing.
         let request = self.build.request(&self.build.sites, &|asked| {
             let among = match input {
-                Input::AgentIn(_) => matches!(asked, Input::Agent | Input::AgentTold),
-                Input::UserIn(_) => matches!(asked, Input::User | Input::UserTold),
+                Input::AgentIn(_) => {
+                    matches!(asked, Input::Agent | Input::AgentTold | Input::AgentIn(_))
+                }
+                Input::UserIn(_) => {
+                    matches!(asked, Input::User | Input::UserTold | Input::UserIn(_))
+                }
                 _ => matches!(asked, Input::Agent | Input::User),
             };
             (asked == input || among).then(|| value(asked)).flatten()

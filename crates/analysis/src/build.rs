@@ -404,6 +404,14 @@ impl<'p> Builder<'p> {
         goals
     }
 
+    /// The groups with members from requests of all sites.
+    fn open_groups(&self, kind: GroupKind) -> impl Iterator<Item = SmolStr> {
+        let groups = self.sites.iter().flat_map(|site| &site.policy.groups);
+        groups
+            .filter(move |group| group.kind == kind && group.from_request)
+            .map(|group| group.name.clone())
+    }
+
     /// That what a request tells fits what the policy declares, where another policy declares
     /// it differently; to be asked when all other atoms are known.
     pub(crate) fn fits(&mut self) -> Vec<Formula> {
@@ -420,12 +428,20 @@ impl<'p> Builder<'p> {
             match &input {
                 Input::Fact(Entity::Agent, _) => inputs.push(Input::Agent),
                 Input::Fact(Entity::User, _) => inputs.push(Input::User),
-                Input::AgentIn(_) => inputs.extend([Input::Agent, Input::AgentTold]),
-                Input::UserIn(_) => inputs.extend([Input::User, Input::UserTold]),
+                // Whom a group has may depend on the others that come with requests.
+                Input::AgentIn(_) => {
+                    inputs.extend([Input::Agent, Input::AgentTold]);
+                    inputs.extend(self.open_groups(GroupKind::Agents).map(Input::AgentIn));
+                }
+                Input::UserIn(_) => {
+                    inputs.extend([Input::User, Input::UserTold]);
+                    inputs.extend(self.open_groups(GroupKind::Users).map(Input::UserIn));
+                }
                 Input::Fact(..) | Input::Arg(_) => {}
                 _ => continue,
             }
             inputs.sort();
+            inputs.dedup();
             self.uses.touch(&Term::of(input.clone()));
             goals.push(self.atom(What::Fits(input), inputs, true));
         }

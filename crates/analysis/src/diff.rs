@@ -55,7 +55,7 @@ pub struct Difference {
 /// A region in which two policies differ.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// Which requests.
+    /// Which requests: those inside that the rules do not deny which both policies have.
     pub region: Region,
     /// For looser and tighter: what of the duties and limits changed.
     pub shifts: Vec<Shift>,
@@ -117,6 +117,7 @@ impl Difference {
             Asks::Looser.name(),
             beside::ISSUED,
             beside::SHARED,
+            beside::KNOWN,
         ];
         !self.granted.is_empty()
             || !self.looser.is_empty()
@@ -186,6 +187,16 @@ struct Search<'p> {
     effort: Effort,
 }
 
+/// What is asked at one function.
+#[derive(Clone, Copy)]
+struct Ask<'a, 'p> {
+    build: &'a Builder<'p>,
+    joint: &'a Joint<'p>,
+    path: &'a SmolStr,
+    /// What both policies ask alike, besides their grants.
+    alike: &'a BTreeSet<Tree>,
+}
+
 /// A request that was found, with what both policies decide of it.
 struct Found {
     request: Request,
@@ -245,16 +256,29 @@ impl<'p> Search<'p> {
         let fits_more = tree(&joint.more.fits(&mut build));
         let fits_less = tree(&joint.less.fits(&mut build));
         build.uses.settle();
-        let full = Tree::all([tree(&less), fits_less.clone()]);
-        let more = Tree::all([tree(&more), fits_more.clone()]);
+        // What both ask alike besides their grants need not be told of a region.
+        let own = tree(&more.rest).conjuncts();
+        let alike: BTreeSet<Tree> = tree(&less.rest)
+            .conjuncts()
+            .into_iter()
+            .filter(|part| own.contains(part))
+            .collect();
+        let full = Tree::all([less.tree(), fits_less.clone()]);
+        let more = Tree::all([more.tree(), fits_more.clone()]);
+        let ask = Ask {
+            build: &build,
+            joint,
+            path,
+            alike: &alike,
+        };
         if more != full {
-            let whole = simplified([more, full.negated()]);
-            self.regions(&build, joint, path, &none, whole, found);
+            let whole = simplified([more, full.negated()], &alike);
+            self.regions(ask, &none, whole, found);
         }
         let mut told = Vec::new();
         for (slots, more, less) in offered {
-            let more = Tree::all([tree(&more), fits_more.clone()]);
-            let less = Tree::all([tree(&less), fits_less.clone()]);
+            let more = Tree::all([more.tree(), fits_more.clone()]);
+            let less = Tree::all([less.tree(), fits_less.clone()]);
             if more == less {
                 continue;
             }
@@ -263,21 +287,22 @@ impl<'p> Search<'p> {
             let parts = [more, less.negated(), full.clone()]
                 .into_iter()
                 .chain(known);
-            let whole = simplified(parts);
-            told.extend(self.regions(&build, joint, path, &slots, whole, found));
+            let whole = simplified(parts, &alike);
+            told.extend(self.regions(ask, &slots, whole, found));
         }
     }
 
     /// Finds one region after the other, until nothing is left.
     fn regions(
         &self,
-        build: &Builder<'p>,
-        joint: &Joint<'p>,
-        path: &SmolStr,
+        ask: Ask<'_, 'p>,
         slots: &BTreeSet<Slot>,
         mut whole: Tree,
         found: &mut Difference,
     ) -> Vec<Cube> {
+        let Ask {
+            build, joint, path, ..
+        } = ask;
         let asks = self.asks(!slots.is_empty());
         let mut cubes = Vec::new();
         let mut steps = self.effort.steps;
@@ -286,8 +311,10 @@ impl<'p> Search<'p> {
                 self.note(found, asks, path, Why::Budget);
                 break;
             }
-            let outcome = ask_for(build, whole.goals(), &mut steps, &mut |solution| {
-                self.confirm(build, slots, &whole, &solution)
+            let mut goals = whole.goals();
+            goals.extend(ask.alike.iter().flat_map(Tree::goals));
+            let outcome = ask_for(build, goals, &mut steps, &mut |solution| {
+                self.confirm(ask, slots, &whole, &solution)
             });
             let change = match outcome {
                 Outcome::Yes(change) => change,
@@ -311,7 +338,7 @@ impl<'p> Search<'p> {
                 old,
                 new,
             });
-            whole = simplified([whole, outside(&cube)]);
+            whole = simplified([whole, outside(&cube)], ask.alike);
             cubes.push(cube);
         }
         cubes
@@ -320,7 +347,7 @@ impl<'p> Search<'p> {
     /// What is found, if both evaluators say so.
     fn confirm(
         &self,
-        build: &Builder<'p>,
+        ask: Ask<'_, 'p>,
         slots: &BTreeSet<Slot>,
         whole: &Tree,
         solution: &Solution<'_, '_, '_>,
@@ -343,7 +370,7 @@ impl<'p> Search<'p> {
         }
         let (more, less) = self.differs(&offered, &request)?;
         let truths = |id: AtomId| -> Truths { solution.truth(id) };
-        let weight = |id: AtomId| shown::weight(build, id);
+        let weight = |id: AtomId| shown::weight(ask.build, id);
         Some(Found {
             cube: reason(whole, &truths, &weight)?,
             shifts: self.shifts(slots, &request),

@@ -79,11 +79,11 @@ impl<'p> Site<'p> {
     pub(crate) fn declared(&self, input: &Input) -> String {
         let policy = self.policy;
         match input {
-            Input::Fact(entity, _) => {
+            Input::Fact(entity, name) => {
                 let mut facts = policy.facts.iter().enumerate();
-                let field = self.field(input);
-                let found = facts.find(|(_, fact)| Some(&fact.field) == field);
-                let Some((at, fact)) = found.filter(|(_, fact)| fact.entity == *entity) else {
+                let found =
+                    facts.find(|(_, fact)| fact.entity == *entity && fact.field.name == *name);
+                let Some((at, fact)) = found else {
                     return String::new();
                 };
                 let own = policy.agents.iter().flat_map(|agent| {
@@ -120,23 +120,12 @@ impl<'p> Site<'p> {
     }
 
     fn of_field(&self, field: &Field) -> String {
-        let ty = self.of_type(field.ty);
-        format!("{ty} {} {:?}", field.optional, field.default)
+        field_text(self.policy, field)
     }
 
     /// A type with all that it is made of.
     pub(crate) fn of_type(&self, id: TypeId) -> String {
-        match self.policy.types.get(id.index()) {
-            Some(Type::Set(member)) => format!("set<{}>", self.of_type(*member)),
-            Some(Type::List(member)) => format!("list<{}>", self.of_type(*member)),
-            Some(Type::Record(fields)) => {
-                let fields = fields.iter();
-                let fields =
-                    fields.map(|field| format!("{}: {}", field.name, self.of_field(field)));
-                format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
-            }
-            other => format!("{other:?}"),
-        }
+        type_text(self.policy, id)
     }
 
     pub(crate) fn of_history(&self, history: &History) -> String {
@@ -220,4 +209,24 @@ impl<'p> Site<'p> {
             })
         })
     }
+}
+
+/// A type with all that it is made of.
+pub(crate) fn type_text(policy: &Policy, id: TypeId) -> String {
+    match policy.types.get(id.index()) {
+        Some(Type::Set(member)) => format!("set<{}>", type_text(policy, *member)),
+        Some(Type::List(member)) => format!("list<{}>", type_text(policy, *member)),
+        Some(Type::Record(fields)) => {
+            let fields = fields.iter();
+            let fields =
+                fields.map(|field| format!("{}: {}", field.name, field_text(policy, field)));
+            format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn field_text(policy: &Policy, field: &Field) -> String {
+    let ty = type_text(policy, field.ty);
+    format!("{ty} {} {:?}", field.optional, field.default)
 }

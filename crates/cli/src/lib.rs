@@ -19,7 +19,6 @@ mod output;
 mod policy;
 mod progress;
 mod render;
-mod revision;
 mod suites;
 mod tested;
 

@@ -10,7 +10,6 @@ pub(crate) mod diff;
 pub(crate) mod difference;
 pub(crate) mod drift;
 pub(crate) mod explanation;
-pub(crate) mod lint;
 pub(crate) mod mutate;
 pub(crate) mod prove;
 pub(crate) mod region;

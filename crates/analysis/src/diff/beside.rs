@@ -1,21 +1,25 @@
 //! What two policies may differ in beside what they grant at a call: what is issued, and how
 //! budgets are shared. It is compared as it is written; where it differs that is said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use placet_model::ids::RuleId;
-use placet_model::policy::{Moment, Policy, Rule};
+use placet_model::policy::{Moment, Policy, Rule, Type};
 use placet_model::render;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::Unknown;
 use crate::ask::Why;
+use crate::site::type_text;
 
 /// What is asked of in what cannot be told of credentials.
 pub(super) const ISSUED: &str = "what is issued";
 
 /// What is asked of in what cannot be told of budgets.
 pub(super) const SHARED: &str = "how budgets are shared";
+
+/// What is asked of in what cannot be told of facts of resources.
+pub(super) const KNOWN: &str = "what is known of resources";
 
 /// All that is written differently and not followed.
 pub(super) fn beside(old: &Policy, new: &Policy) -> Vec<Unknown> {
@@ -52,6 +56,9 @@ pub(super) fn beside(old: &Policy, new: &Policy) -> Vec<Unknown> {
             );
         }
     }
+    for name in retyped(old, new) {
+        note(KNOWN, name, "a fact of another type");
+    }
     let audiences = |policy: &Policy| -> BTreeMap<SmolStr, SmolStr> {
         let all = policy.audiences.iter();
         all.map(|one| (one.tool.clone(), one.audience.clone()))
@@ -64,6 +71,30 @@ pub(super) fn beside(old: &Policy, new: &Policy) -> Vec<Unknown> {
         }
     }
     found
+}
+
+/// Facts of resources that the policies declare with different types: a request that tells
+/// of one is invalid to one of them, whatever its rules read.
+fn retyped(old: &Policy, new: &Policy) -> Vec<SmolStr> {
+    let types = |policy: &Policy| -> BTreeMap<SmolStr, BTreeSet<String>> {
+        let mut types: BTreeMap<SmolStr, BTreeSet<String>> = BTreeMap::new();
+        for field in policy.resource_facts.iter().flat_map(|block| &block.fields) {
+            let all = types.entry(field.name.clone()).or_default();
+            // A text that is no member is undefined, and the request is valid all the same.
+            all.insert(match policy.types.get(field.ty.index()) {
+                Some(Type::Enum(_) | Type::Text) => "text".to_owned(),
+                _ => type_text(policy, field.ty),
+            });
+        }
+        types
+    };
+    let (before, after) = (types(old), types(new));
+    let both = before.into_iter().filter(|(name, types)| {
+        let other = after.get(name);
+        other.is_some_and(|other| other != types)
+    });
+    both.map(|(name, _)| format_smolstr!("resource.{name}"))
+        .collect()
 }
 
 /// Rules that only one of the policies has, whatever they are called.

@@ -117,7 +117,7 @@ impl Tree {
     }
 
     /// The parts that all have to hold.
-    fn conjuncts(self) -> Vec<Self> {
+    pub(super) fn conjuncts(self) -> Vec<Self> {
         match self {
             Self::All(parts) => parts,
             other => vec![other],
@@ -177,18 +177,26 @@ const fn opposite(truths: Truths) -> Truths {
         | if truths & FALSE == 0 { 0 } else { TRUE }
 }
 
-/// What has to hold, when each part may be taken for granted in the others: what two
-/// policies share goes, and what they do not stays.
-pub(super) fn simplified(of: impl IntoIterator<Item = Tree>) -> Tree {
+/// What has to hold besides what is taken for granted, when each part may be taken for
+/// granted in the others: what two policies share goes, and what they do not stays.
+pub(super) fn simplified(of: impl IntoIterator<Item = Tree>, granted: &BTreeSet<Tree>) -> Tree {
     const ROUNDS: usize = 6;
-    let mut whole = Tree::all(of);
+    let own = |whole: Tree| {
+        let parts = whole.conjuncts().into_iter();
+        Tree::all(parts.filter(|part| !granted.contains(part)))
+    };
+    let mut whole = own(Tree::all(of));
     for _ in 0..ROUNDS {
         let parts = whole.clone().conjuncts();
-        let known: BTreeSet<&Tree> = parts.iter().collect();
+        let known: BTreeSet<&Tree> = parts.iter().chain(granted).collect();
         let mut atoms: BTreeMap<AtomId, Truths> = BTreeMap::new();
-        for part in &parts {
+        let mut told: BTreeMap<AtomId, Truths> = BTreeMap::new();
+        for part in &known {
             if let Tree::Is(id, among) = part {
                 *atoms.entry(*id).or_insert(ANY) &= among;
+                if granted.contains(*part) {
+                    *told.entry(*id).or_insert(ANY) &= among;
+                }
             }
         }
         if atoms.values().any(|among| *among == 0) {
@@ -198,10 +206,13 @@ pub(super) fn simplified(of: impl IntoIterator<Item = Tree>) -> Tree {
             known: &known,
             atoms: &atoms,
         };
-        let literals = atoms.iter().map(|(id, among)| Tree::Is(*id, *among));
+        let literals = atoms
+            .iter()
+            .filter(|(id, among)| told.get(id) != Some(among))
+            .map(|(id, among)| Tree::Is(*id, *among));
         let others = parts.iter().filter(|part| !matches!(part, Tree::Is(..)));
         let others: Vec<Tree> = others.map(|part| facts.within(part)).collect();
-        let next = Tree::all(literals.chain(others));
+        let next = own(Tree::all(literals.chain(others)));
         if next == whole {
             break;
         }

@@ -38,6 +38,7 @@ pub(super) fn region(
 ) -> Region {
     let mut region = Region::default();
     let sites = joint.sites();
+    let cube = &decided(build, cube);
     if let Some(site) = sites.first() {
         region.tools.push(site.spot.declared.path.clone());
     }
@@ -107,6 +108,26 @@ pub(super) fn region(
         list.dedup();
     }
     region
+}
+
+/// What can only be true or false is true where it is not false.
+fn decided(build: &Builder<'_>, cube: &Cube) -> Cube {
+    let is_plain = |segment: &Segment| !matches!(segment, Segment::Hole(_));
+    let literals = cube.iter().map(|(id, among)| {
+        let atom = build.atoms.get(id.0);
+        let sure = match atom.map(|atom| &atom.what) {
+            Some(What::Part(pattern, _)) => pattern.segments.iter().all(is_plain),
+            Some(What::Holds(..) | What::Agent(_) | What::User(_)) | None => false,
+            Some(_) => true,
+        };
+        let among = if sure && *among == NOT_FALSE {
+            TRUE
+        } else {
+            *among
+        };
+        (*id, among)
+    });
+    literals.collect()
 }
 
 /// A clause of a region before it stands in one.

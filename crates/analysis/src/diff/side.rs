@@ -25,13 +25,15 @@ pub(super) struct Side {
 impl Side {
     /// That the call is granted, its duties met as far as is offered: only what is said of
     /// these duties and limits counts.
-    pub(super) fn granted(&self, build: &mut Builder<'_>, slots: &BTreeSet<Slot>) -> Vec<Formula> {
+    pub(super) fn granted(&self, build: &mut Builder<'_>, slots: &BTreeSet<Slot>) -> Granted {
+        let mut all = Granted::default();
         let Some(first) = self.sites.first() else {
-            return vec![Formula::Const(FALSE)];
+            all.ways.push(Formula::Const(FALSE));
+            return all;
         };
         build.turn(*first);
-        let mut goals = vec![build.known()];
-        goals.extend(build.told());
+        all.rest.push(build.known());
+        all.rest.extend(build.told());
         let mut done = Vec::new();
         for site in &self.sites {
             build.turn(*site);
@@ -40,12 +42,14 @@ impl Side {
                 does.push(instance(build));
             }
             let does = Formula::all(does.into_iter().map(Formula::holds));
-            let granted = Formula::all(here(build, slots));
-            goals.push(Formula::any([does.clone().negated(), granted]));
+            let unless = |formula| Formula::any([does.clone().negated(), formula]);
+            let here = here(build, slots);
+            all.ways.extend(here.ways.into_iter().map(unless));
+            all.rest.extend(here.rest.into_iter().map(unless));
             done.push(does);
         }
-        goals.push(Formula::any(done));
-        goals
+        all.rest.push(Formula::any(done));
+        all
     }
 
     /// That what a request tells fits what this policy declares; to be asked last.
@@ -57,6 +61,22 @@ impl Side {
             }
             None => Vec::new(),
         }
+    }
+}
+
+/// What it takes that a call is granted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Granted {
+    /// Some grant of each layer.
+    pub(super) ways: Vec<Formula>,
+    /// That nothing stands in the way.
+    pub(super) rest: Vec<Formula>,
+}
+
+impl Granted {
+    /// Both as a tree.
+    pub(super) fn tree(&self) -> Tree {
+        Tree::all([tree(&self.ways), tree(&self.rest)])
     }
 }
 
@@ -76,9 +96,9 @@ fn instance(build: &mut Builder<'_>) -> Formula {
 }
 
 /// That what the spot does is granted.
-fn here(build: &mut Builder<'_>, slots: &BTreeSet<Slot>) -> Vec<Formula> {
+fn here(build: &mut Builder<'_>, slots: &BTreeSet<Slot>) -> Granted {
     let layered = Layered::of(build, &BTreeSet::new());
-    let mut goals = Vec::new();
+    let mut goals = Granted::default();
     for (guardrail, rules) in layered.layers() {
         if !guardrail {
             let grants = rules
@@ -94,17 +114,17 @@ fn here(build: &mut Builder<'_>, slots: &BTreeSet<Slot>) -> Vec<Formula> {
                     Formula::all([matches, met])
                 })
                 .collect();
-            goals.push(Formula::any(ways));
+            goals.ways.push(Formula::any(ways));
         }
         for (_, rule) in rules {
             match rule.kind {
                 RuleKind::Grant => {}
-                RuleKind::Deny => goals.push(build.clauses(rule).fails()),
+                RuleKind::Deny => goals.rest.push(build.clauses(rule).fails()),
                 RuleKind::Require => {
                     let met = met(build, rule, slots);
                     if met != Formula::Const(TRUE) {
                         let absent = build.clauses(rule).fails();
-                        goals.push(Formula::any([absent, met]));
+                        goals.rest.push(Formula::any([absent, met]));
                     }
                 }
             }

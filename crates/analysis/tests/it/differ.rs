@@ -33,7 +33,7 @@ fn no_request_is_decided_otherwise_outside_of_what_is_told() {
     println!("{counts:?}");
     let count = |what| counts.get(what).copied().unwrap_or(0);
     // A comparison that never tells anything would pass.
-    assert!(count("changes") > pairs / 2, "{counts:?}");
+    assert!(count("changes") > pairs / 4, "{counts:?}");
     assert!(count("differ") > pairs / 2, "{counts:?}");
     assert!(count("refactored alike") > pairs / 4, "{counts:?}");
 }
@@ -110,8 +110,14 @@ fn check(seed: u64, counts: &mut BTreeMap<&'static str, u64>) {
                 _ => continue,
             };
             count("differ", 1);
+            let budgets = [before.reason, after.reason].contains(&Reason::BudgetExhausted);
+            let shared = found
+                .unknown
+                .iter()
+                .any(|unknown| unknown.asked == "how budgets are shared");
+            let mut asked = asked.iter();
             assert!(
-                asked.iter().any(|asked| is_told(&found, asked, &request)),
+                budgets && shared || asked.any(|asked| is_told(&found, asked, &request)),
                 "seed {seed}: {asked:?} is not told of\n{}\n{:?} -> {:?}",
                 to_text(&request_to_json(&request)),
                 before.reason,

@@ -1,5 +1,7 @@
 //! `placet diff`
 
+mod revision;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +15,6 @@ use crate::error::Error;
 use crate::output::{Ended, Output};
 use crate::policy;
 use crate::render::difference::{self as render, Compared};
-use crate::revision;
 
 /// Compares two policies.
 pub(crate) fn run(args: &Diff) -> Result<Ended, Error> {

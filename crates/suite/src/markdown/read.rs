@@ -25,7 +25,6 @@ pub(super) fn read(name: String, text: &str) -> Result<Document, DocumentError> 
             }],
             blocks: Vec::new(),
             uses: Vec::new(),
-            linter: None,
         },
         open: vec![0],
     };
