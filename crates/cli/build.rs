@@ -1,4 +1,4 @@
-//! Puts the pages of `docs/codes` into the program, so that `placet explain-code` works
+//! Puts the pages of `docs/codes` and `docs/lints` into the program, so that `placet explain-code` works
 //! wherever the program is.
 
 use std::fmt::Write as _;
@@ -7,16 +7,17 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    let folder = root.join("../../docs/codes");
-    println!("cargo::rerun-if-changed={}", folder.display());
-
     let mut pages = Vec::new();
-    if folder.is_dir() {
-        for entry in fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if let Some(code) = code_of(&path) {
-                println!("cargo::rerun-if-changed={}", path.display());
-                pages.push((code, path));
+    for folder in ["../../docs/codes", "../../docs/lints"] {
+        let folder = root.join(folder);
+        println!("cargo::rerun-if-changed={}", folder.display());
+        if folder.is_dir() {
+            for entry in fs::read_dir(&folder)? {
+                let path = entry?.path();
+                if let Some(code) = code_of(&path)? {
+                    println!("cargo::rerun-if-changed={}", path.display());
+                    pages.push((code, path));
+                }
             }
         }
     }
@@ -32,9 +33,14 @@ fn main() -> io::Result<()> {
     fs::write(out.join("pages.rs"), table)
 }
 
-/// `PL0101` of `PL0101.md`.
-fn code_of(path: &Path) -> Option<String> {
-    let name = path.file_name()?.to_str()?;
-    let code = name.strip_suffix(".md")?;
-    code.starts_with("PL").then(|| code.to_owned())
+/// `PL0101` of a page that begins with `# PL0101: …`.
+fn code_of(path: &Path) -> io::Result<Option<String>> {
+    if path.extension().is_none_or(|end| end != "md") {
+        return Ok(None);
+    }
+    let text = fs::read_to_string(path)?;
+    let title = text
+        .strip_prefix("# PL")
+        .and_then(|rest| rest.split_once(':'));
+    Ok(title.map(|(digits, _)| format!("PL{digits}")))
 }

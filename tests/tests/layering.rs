@@ -49,10 +49,24 @@ const ARROWS: &[(&str, &[&str])] = &[
             "placet-credential",
         ],
     ),
+    // Places from the trees, meaning from the typed policy, proofs from the analysis.
+    (
+        "placet-lint",
+        &[
+            "placet-syntax",
+            "placet-model",
+            "placet-compiler",
+            "placet-evaluator",
+            "placet-analysis",
+        ],
+    ),
     ("placet-lsp", &["placet"]),
     // Writes text and compares trees: nothing that decides knows it.
     ("placet-import", &["placet-syntax", "placet-model"]),
-    ("placet-cli", &["placet", "placet-lsp", "placet-import"]),
+    (
+        "placet-cli",
+        &["placet", "placet-lint", "placet-lsp", "placet-import"],
+    ),
 ];
 
 /// What tests may know besides: the executable specification, and for the compiler and

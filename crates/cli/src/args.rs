@@ -11,6 +11,7 @@ mod coverage;
 mod diff;
 mod drift;
 mod import;
+mod lint;
 mod matrix;
 mod mutate;
 mod prove;
@@ -23,6 +24,7 @@ pub(crate) use coverage::{Coverage, CoverageFormat};
 pub(crate) use diff::{Diff, DiffFormat, FailOn};
 pub(crate) use drift::{Drift, DriftFormat};
 pub(crate) use import::{Import, ImportCommand, ImportMcp};
+pub(crate) use lint::{Lint, LintFormat, Threshold};
 pub(crate) use matrix::Matrix;
 pub(crate) use mutate::Mutate;
 pub(crate) use prove::Prove;
@@ -94,6 +96,8 @@ pub(crate) enum Command {
     Prove(Prove),
     /// Say what changes between two policies: what becomes granted, denied, looser, tighter
     Diff(Diff),
+    /// Say what a reviewer would say of a policy, and mend it
+    Lint(Lint),
     /// Write policies the one way they are written
     Fmt(Fmt),
     /// Write the tools of a server as policy
@@ -315,7 +319,7 @@ pub(crate) struct Lsp {
 
 #[derive(Args)]
 pub(crate) struct ExplainCode {
-    /// The code, as in `PL0101`; all codes with their titles when absent
+    /// The code, as in `PL0101`, or the name of a lint; all of them when absent
     #[arg(value_name = "CODE")]
     pub(crate) code: Option<String>,
 }

@@ -30,6 +30,7 @@ mod import;
 mod init;
 mod issue;
 mod keys;
+pub(crate) mod lint;
 mod lsp;
 mod matrix;
 mod mutate;
@@ -48,6 +49,7 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Check(args) => check::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Lint(args) => lint::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Drift(args) => drift::run(&args),

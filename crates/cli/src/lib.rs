@@ -19,6 +19,7 @@ mod output;
 mod policy;
 mod progress;
 mod render;
+mod revision;
 mod suites;
 mod tested;
 

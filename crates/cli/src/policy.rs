@@ -15,9 +15,9 @@ const MAGIC: &[u8] = b"PLACETC";
 /// What the paths of a policy hold.
 pub(crate) enum Opened {
     /// A compiled policy.
-    Compiled(Policy),
+    Compiled(Box<Policy>),
     /// Policy texts, checked.
-    Texts(Checked),
+    Texts(Box<Checked>),
 }
 
 impl Opened {
@@ -38,7 +38,7 @@ pub(crate) fn load(paths: &[PathBuf]) -> Result<Policy, Error> {
 /// A policy of files that were read. Findings of policy texts go to standard error.
 pub(crate) fn of_texts(texts: Vec<(PathBuf, Vec<u8>)>) -> Result<Policy, Error> {
     match opened(texts)? {
-        Opened::Compiled(policy) => Ok(policy),
+        Opened::Compiled(policy) => Ok(*policy),
         Opened::Texts(checked) => {
             output::findings(&render::diagnostics::text(
                 &checked.sources,
@@ -61,13 +61,13 @@ fn opened(mut texts: Vec<(PathBuf, Vec<u8>)>) -> Result<Opened, Error> {
             return Err(Error::CompiledAmongOthers(path));
         }
         return Policy::load(&bytes)
-            .map(Opened::Compiled)
+            .map(|policy| Opened::Compiled(Box::new(policy)))
             .map_err(|cause| Error::Load {
                 path,
                 cause: cause.to_string(),
             });
     }
-    Ok(Opened::Texts(checked(texts)))
+    Ok(Opened::Texts(Box::new(checked(texts))))
 }
 
 fn read(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {

@@ -10,6 +10,7 @@ pub(crate) mod diff;
 pub(crate) mod difference;
 pub(crate) mod drift;
 pub(crate) mod explanation;
+pub(crate) mod lint;
 pub(crate) mod mutate;
 pub(crate) mod prove;
 pub(crate) mod region;

@@ -237,6 +237,17 @@ impl Suite {
         checked
     }
 
+    /// Whether all that is below its folder belongs to it.
+    pub(crate) fn is_folder(&self) -> bool {
+        self.texts.iter().any(|text| !text.found.named)
+    }
+
+    /// The files with their bytes, by path.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&Path, &[u8])> {
+        let texts = self.texts.iter();
+        texts.map(|text| (text.found.path.as_path(), text.bytes.as_slice()))
+    }
+
     /// Checks the texts.
     pub(crate) fn check(&self) -> Checked {
         let texts = self.texts.iter();

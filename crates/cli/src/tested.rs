@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use placet::suite::markdown::{self, Document};
 use placet::suite::{Options, Report, not_played, run_checked};
 
+use crate::command::lint;
 use crate::error::Error;
 use crate::files;
 use crate::suites::{self, Named, Suite, is_document};
@@ -99,6 +100,7 @@ impl Page {
     fn run(&self, options: &Options, stopped: bool) -> Result<Option<Report>, Error> {
         let bytes = files::read(&self.path)?;
         let mut document = Document::read(self.name.as_str(), bytes).map_err(refused)?;
+        document.lint_with(lint::look);
         if document.is_empty() && !self.named {
             return Ok(None);
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use placet_model::compiled::Compiled;
 use placet_syntax::ast::Item;
-use placet_syntax::{Code, Diagnostic, Source, Sources, Span, ast};
+use placet_syntax::{Code, Comment, Diagnostic, Source, Sources, Span, ast};
 
 use crate::claim::Claims;
 use crate::rows::rows_of;
@@ -22,6 +22,7 @@ where
     let mut sources = Sources::default();
     let mut diagnostics = Vec::new();
     let mut files = Vec::new();
+    let mut comments = Vec::new();
     for (name, bytes) in texts {
         let (text, invalid) = match String::from_utf8(bytes.into()) {
             Ok(text) => (text, None),
@@ -45,6 +46,7 @@ where
             None => diagnostics.append(&mut parsed.diagnostics),
         }
         files.push(parsed.file);
+        comments.push(parsed.comments);
     }
     let mut compilation = crate::compile(&sources, &files);
     diagnostics.append(&mut compilation.diagnostics);
@@ -63,6 +65,7 @@ where
         claims,
         scenarios,
         files,
+        comments,
     }
 }
 
@@ -103,6 +106,8 @@ pub struct Checked {
     pub census: Census,
     /// The trees of the texts, for their tests and fixtures.
     pub files: Vec<ast::File>,
+    /// The comments of each of the texts.
+    pub comments: Vec<Vec<Comment>>,
 }
 
 /// How many things the texts of a policy set hold.

@@ -45,8 +45,9 @@
 
 use std::fmt;
 
+use placet_compiler::Compilation;
 use placet_model::text::is_bidi_control;
-use placet_syntax::{Before, Source};
+use placet_syntax::{Before, Code, Comment, Diagnostic, Source, Sources, ast};
 use smol_str::SmolStr;
 
 use crate::{Options, Report};
@@ -70,6 +71,25 @@ pub struct Document {
     sections: Vec<Section>,
     blocks: Vec<Block>,
     uses: Vec<Use>,
+    linter: Option<Linter>,
+}
+
+/// Looks at the policy set of a section for some lints. The suite knows none itself.
+pub type Linter = fn(&Set<'_>) -> Vec<Diagnostic>;
+
+/// The policy set of a section, compiled.
+#[derive(Clone, Copy, Debug)]
+pub struct Set<'s> {
+    /// All texts of the document.
+    pub sources: &'s Sources,
+    /// The trees of the set.
+    pub files: &'s [ast::File],
+    /// The comments of each of them; a tree beyond has none.
+    pub comments: &'s [Vec<Comment>],
+    /// What they compile to.
+    pub compilation: &'s Compilation,
+    /// The lints that the document is about: those that its comments name.
+    pub codes: &'s [Code],
 }
 
 /// A fenced block of policy text.
@@ -153,6 +173,12 @@ impl Document {
     /// The texts that it asks for; each is to be [brought](Use::bring) before it is run.
     pub fn uses(&mut self) -> impl Iterator<Item = &mut Use> {
         self.uses.iter_mut()
+    }
+
+    /// Has lints looked for, where the document expects some: those that its comments name, in
+    /// each of its sections.
+    pub fn lint_with(&mut self, linter: Linter) {
+        self.linter = Some(linter);
     }
 
     /// Whether it has no block that is run.

@@ -2,11 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
-/// Declares the codes. A new one is a line here and a page `docs/codes/CODE.md`.
+/// Declares the codes. A new one is a line here and a page `docs/codes/CODE.md`; that of a
+/// lint is `docs/lints/NAME.md`.
 macro_rules! codes {
     ($($code:ident $title:literal;)*) => {
         /// A stable code: what went wrong, apart from where. Each has a page in
-        /// `docs/codes`.
+        /// `docs/codes` or `docs/lints`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[expect(missing_docs, reason = "the title in the table says it")]
         pub enum Code { $($code,)* }
@@ -177,6 +178,72 @@ codes! {
     PL0910 "too many of something";
     PL0912 "conditions are too large";
     PL0913 "a condition is too deep";
+
+    // PL10xx: lints, more is granted than the work needs
+    PL1001 "a grant covers every tool";
+    PL1002 "a grant covers every action";
+    PL1003 "a grant covers every resource";
+    PL1004 "a grant covers every agent";
+    PL1005 "a grant destroys whatever its pattern matches";
+    PL1006 "a pattern is broader than the tools that it is for";
+    PL1007 "a grant whose condition is always true";
+    PL1008 "one member of a list is tested, and all of them are used";
+    PL1009 "a function that changes something takes arguments that nobody declared";
+
+    // PL11xx: lints, standing access
+    PL1101 "a grant does not say how long it lasts";
+    PL1102 "a grant lasts too long";
+    PL1103 "an agent changes something without a user";
+    PL1104 "rights are handed on too far";
+    PL1105 "a grant is the same for every task";
+
+    // PL12xx: lints, attribution
+    PL1201 "nobody answers for an agent";
+    PL1202 "nothing tells two agents apart";
+    PL1203 "nobody answers for a rule";
+    PL1204 "a grant needs a user and never asks which one";
+
+    // PL13xx: lints, guardrails
+    PL1301 "nothing stands before what cannot be taken back";
+    PL1302 "something may be sent after anything was read";
+    PL1303 "payments have no budget";
+    PL1304 "one consent is good for any number of destructive calls";
+
+    // PL14xx: lints, dead weight
+    PL1401 "a rule that matches no request";
+    PL1402 "a grant that denies leave nothing of";
+    PL1403 "a rule that changes nothing";
+    PL1404 "a clause or condition that changes nothing";
+    PL1405 "a declaration that nothing uses";
+    PL1406 "a group that nobody can be in";
+    PL1407 "a rule that no test or claim touches";
+
+    // PL15xx: lints, correctness
+    PL1501 "a condition that is never defined";
+    PL1502 "a comparison that never holds";
+    PL1503 "a name that looks like another, or mixes scripts";
+    PL1504 "names that differ in case or separators alone";
+    PL1505 "a pattern that no tool yields a resource for";
+    PL1506 "a template leaves an argument out that its neighbours use";
+
+    // PL16xx: lints, hygiene
+    PL1601 "a name is not written as the others are";
+    PL1602 "a rule does not say why it is there";
+    PL1603 "clauses are not in their order";
+    PL1604 "a condition in a roundabout way";
+    PL1605 "a length of time in the wrong unit";
+
+    // PL19xx: lints, about what is said to them
+    PL1901 "an `allow` has no reason";
+    PL1902 "an `allow` allows nothing";
+    PL1903 "an `allow` names no rule";
+}
+
+impl Code {
+    /// Whether it is the code of a lint: the policy works, and somebody should look at it.
+    pub fn is_lint(self) -> bool {
+        self >= Self::PL1001
+    }
 }
 
 impl fmt::Display for Code {

@@ -14,6 +14,8 @@ mod documents;
 mod explain;
 mod fmt;
 mod import;
+mod lint;
+mod lints;
 mod lsp;
 mod matrix;
 mod mutate;

@@ -1,12 +1,13 @@
 //! `placet explain-code`
 
 use placet::syntax::Code;
+use placet_lint::rules;
 
 use crate::args::ExplainCode;
 use crate::error::Error;
 use crate::output::{Ended, Output};
 
-/// The pages of `docs/codes` by code, sorted.
+/// The pages of `docs/codes` and `docs/lints` by code, sorted.
 const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
 /// Prints the page of a code, or all codes.
@@ -14,7 +15,9 @@ pub(crate) fn run(args: &ExplainCode) -> Result<Ended, Error> {
     let mut out = Output::new();
     match &args.code {
         Some(text) => {
-            let code: Code = text.parse().map_err(|_| Error::UnknownCode {
+            let lint = rules::by_name(text).map(|rule| rule.code);
+            let code = lint.or_else(|| text.parse().ok());
+            let code: Code = code.ok_or_else(|| Error::UnknownCode {
                 code: text.clone(),
                 closest: closest(text),
             })?;
@@ -22,7 +25,11 @@ pub(crate) fn run(args: &ExplainCode) -> Result<Ended, Error> {
         }
         None => {
             for code in Code::ALL {
-                out.line(&format!("{code}  {}", code.title()))?;
+                let title = code.title();
+                out.line(&match rules::by_code(*code) {
+                    Some(rule) => format!("{code}  {}: {title}", rule.name),
+                    None => format!("{code}  {title}"),
+                })?;
             }
         }
     }
@@ -48,6 +55,10 @@ fn page(code: Code) -> String {
 
 /// The code that is nearest to a text that is none.
 fn closest(text: &str) -> Option<String> {
+    let name = placet::json::closest(text, rules::ALL.iter().map(|rule| rule.name));
+    if let Some(name) = name {
+        return Some(name.to_owned());
+    }
     let text = text.to_ascii_uppercase();
     Code::ALL
         .iter()
@@ -65,5 +76,6 @@ mod tests {
     fn a_slip_finds_the_code_that_was_meant() {
         assert_eq!(closest("pl001").as_deref(), Some("PL0001"));
         assert_eq!(closest("E0308"), None);
+        assert_eq!(closest("any-tol").as_deref(), Some("any-tool"));
     }
 }

@@ -1,7 +1,5 @@
 //! `placet diff`
 
-mod revision;
-
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +13,7 @@ use crate::error::Error;
 use crate::output::{Ended, Output};
 use crate::policy;
 use crate::render::difference::{self as render, Compared};
+use crate::revision;
 
 /// Compares two policies.
 pub(crate) fn run(args: &Diff) -> Result<Ended, Error> {

@@ -126,7 +126,7 @@ fn checked(paths: &[PathBuf]) -> Result<Checked, Error> {
     let part = policy::is_a_part(&mut checked);
     output::findings(&diagnostics::text(&checked.sources, &checked.diagnostics));
     match part || checked.policy.is_some() {
-        true => Ok(checked),
+        true => Ok(*checked),
         false => Err(Error::PolicyHasErrors),
     }
 }

@@ -24,6 +24,20 @@ pub(crate) fn text(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
     text
 }
 
+/// A finding that is neither an error nor a warning of the compiler: how bad it is and what it
+/// is called is for its finder to say.
+pub(crate) fn titled(
+    sources: &Sources,
+    diagnostic: &Diagnostic,
+    level: Level<'static>,
+    id: &str,
+) -> String {
+    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
+    let mut text = renderer.render(&report_as(sources, diagnostic, level, id));
+    text.push_str("\n\n");
+    text
+}
+
 /// How many errors and warnings there are, as a last line.
 pub(crate) fn counts(diagnostics: &[Diagnostic]) -> Option<String> {
     let errors = diagnostics.iter().filter(|found| found.is_error()).count();
@@ -56,7 +70,7 @@ pub(crate) struct Finding<'a> {
 }
 
 #[derive(Serialize)]
-struct Marked<'a> {
+pub(crate) struct Marked<'a> {
     #[serde(flatten)]
     place: Place<'a>,
     label: &'a str,
@@ -72,7 +86,7 @@ struct Edit<'a> {
 }
 
 #[derive(Serialize)]
-struct Place<'a> {
+pub(crate) struct Place<'a> {
     file: &'a str,
     start: Point,
     end: Point,
@@ -104,17 +118,7 @@ fn json<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Finding<'a> {
             .primary()
             .and_then(|label| sources.get(label.file))
             .map(|source| source.name.as_str()),
-        spans: diagnostic
-            .labels
-            .iter()
-            .filter_map(|label| {
-                Some(Marked {
-                    place: place(sources, label.file, label.span)?,
-                    label: &label.text,
-                    primary: label.primary,
-                })
-            })
-            .collect(),
+        spans: marked(sources, diagnostic),
         notes: &diagnostic.notes,
         help: diagnostic.help.as_deref(),
         suggestion: diagnostic.suggestion.as_ref().and_then(|suggestion| {
@@ -127,7 +131,22 @@ fn json<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Finding<'a> {
     }
 }
 
-fn place(sources: &Sources, file: FileId, span: Span) -> Option<Place<'_>> {
+/// The places of a finding, as JSON.
+pub(crate) fn marked<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Marked<'a>> {
+    let labels = diagnostic.labels.iter();
+    labels
+        .filter_map(|label| {
+            Some(Marked {
+                place: place(sources, label.file, label.span)?,
+                label: &label.text,
+                primary: label.primary,
+            })
+        })
+        .collect()
+}
+
+/// A place, as JSON.
+pub(crate) fn place(sources: &Sources, file: FileId, span: Span) -> Option<Place<'_>> {
     let source = sources.get(file)?;
     let point = |offset: u32| {
         let place = source.line_column(offset);
@@ -149,9 +168,18 @@ fn report<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Group<'a>
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
+    report_as(sources, diagnostic, level, diagnostic.code.as_str())
+}
+
+fn report_as<'a>(
+    sources: &'a Sources,
+    diagnostic: &'a Diagnostic,
+    level: Level<'static>,
+    id: &'a str,
+) -> Vec<Group<'a>> {
     let mut group = level
         .primary_title(printable(&diagnostic.message))
-        .id(diagnostic.code.as_str())
+        .id(id)
         .elements(excerpts(sources, &diagnostic.labels));
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(safe(note)));

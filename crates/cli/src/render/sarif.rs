@@ -2,13 +2,6 @@
 //!
 //! The one place that knows the format: every command whose findings a code-scanning service
 //! may show makes [`Rule`]s and [`Hit`]s of them.
-#![cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "the commands whose findings it writes are being added"
-    )
-)]
 
 use std::path::Path;
 

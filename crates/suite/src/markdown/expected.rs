@@ -6,11 +6,40 @@ use smol_str::SmolStr;
 
 use crate::Unlike;
 
+/// What a finding says of itself: what the compiler finds is an error or a warning, and what
+/// lints find is for their configuration to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Error,
+    Warning,
+    Lint,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Lint];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Lint => "lint",
+        }
+    }
+
+    fn of(diagnostic: &Diagnostic) -> Self {
+        match diagnostic.severity {
+            _ if diagnostic.code.is_lint() => Self::Lint,
+            Severity::Error => Self::Error,
+            Severity::Warning => Self::Warning,
+        }
+    }
+}
+
 /// `// error[PL0301]: may be absent`, at the end of the line that it is about, or alone above
 /// it.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
-    severity: Severity,
+    kind: Kind,
     pub(super) code: Code,
     /// What the message has in it; any message when this is empty.
     part: SmolStr,
@@ -45,14 +74,14 @@ pub(super) fn read(
             })
         });
         let read = parse(&comment.text).map_err(|what| (comment.span.start, what))?;
-        let Some((severity, code, part)) = read else {
+        let Some((kind, code, part)) = read else {
             continue;
         };
         if comment.own_line {
             waiting.push(found.len());
         }
         found.push(Expected {
-            severity,
+            kind,
             code,
             part,
             line: line + usize::from(comment.own_line),
@@ -66,24 +95,26 @@ pub(super) fn read(
     Ok(found)
 }
 
-/// The severity, the code and a part of the message; `None` for any other comment.
-fn parse(comment: &str) -> Result<Option<(Severity, Code, SmolStr)>, String> {
+/// The kind, the code and a part of the message; `None` for any other comment.
+fn parse(comment: &str) -> Result<Option<(Kind, Code, SmolStr)>, String> {
     let text = comment.trim_start_matches('/').trim();
-    let read = [Severity::Error, Severity::Warning]
-        .into_iter()
-        .find_map(|severity| {
-            let rest = text.strip_prefix(severity.as_str())?.strip_prefix('[')?;
-            Some((severity, rest))
-        });
-    let Some((severity, rest)) = read else {
+    let read = Kind::ALL.into_iter().find_map(|kind| {
+        let rest = text.strip_prefix(kind.word())?.strip_prefix('[')?;
+        Some((kind, rest))
+    });
+    let Some((kind, rest)) = read else {
         return Ok(None);
     };
     let Some((code, rest)) = rest.split_once(']') else {
-        return Err(format!("`{}[` has no `]`", severity.as_str()));
+        return Err(format!("`{}[` has no `]`", kind.word()));
     };
     let code: Code = code
         .parse()
         .map_err(|_| format!("`{}` is no diagnostic code", super::shown(code)))?;
+    if (kind == Kind::Lint) != code.is_lint() {
+        let word = if code.is_lint() { "lint" } else { "error" };
+        return Err(format!("`{code}` is expected as `{word}[{code}]`"));
+    }
     let part = match rest.trim() {
         "" => "",
         rest => rest
@@ -91,7 +122,7 @@ fn parse(comment: &str) -> Result<Option<(Severity, Code, SmolStr)>, String> {
             .ok_or("after the code comes `:` and a part of the message, or nothing")?
             .trim(),
     };
-    Ok(Some((severity, code, part.into())))
+    Ok(Some((kind, code, part.into())))
 }
 
 /// How what was found differs from what is expected; each expectation is for one finding.
@@ -111,7 +142,7 @@ pub(super) fn compare(
         });
         let fits = |expected: &&Expected| {
             at == Some((expected.place.file, expected.line))
-                && expected.severity == diagnostic.severity
+                && expected.kind == Kind::of(diagnostic)
                 && expected.code == diagnostic.code
                 && diagnostic.message.contains(expected.part.as_str())
         };

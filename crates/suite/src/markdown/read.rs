@@ -25,6 +25,7 @@ pub(super) fn read(name: String, text: &str) -> Result<Document, DocumentError> 
             }],
             blocks: Vec::new(),
             uses: Vec::new(),
+            linter: None,
         },
         open: vec![0],
     };

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use placet_compiler::scenario::Scenario;
 use placet_compiler::{Place, compile};
-use placet_syntax::{Code, Diagnostic, FileId, Lines, Parsed, Source, Sources, Span, ast};
+use placet_syntax::{Code, Comment, Diagnostic, FileId, Lines, Parsed, Source, Sources, Span, ast};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::expected::{self, Expected};
-use super::{Document, DocumentError, LIMIT, sections};
+use super::{Document, DocumentError, LIMIT, Linter, sections};
 use crate::report::{Played, Report, Verdict};
 use crate::run::{Options, play_all};
 
@@ -68,6 +68,9 @@ struct Desk {
     of: BTreeMap<usize, Vec<usize>>,
     /// The sections above those that have blocks.
     above: BTreeSet<usize>,
+    /// The lints that comments name, and who looks for them.
+    lints: Vec<Code>,
+    linter: Option<Linter>,
 }
 
 struct Text {
@@ -99,6 +102,8 @@ impl Desk {
             texts: Vec::new(),
             of: BTreeMap::new(),
             above: BTreeSet::new(),
+            lints: Vec::new(),
+            linter: document.linter,
         };
         let brought = document
             .uses
@@ -115,6 +120,16 @@ impl Desk {
                     .map_err(|(at, what)| document.error(source.line_column(at).line, what))?,
                 false => Vec::new(),
             };
+            let lints = expected.iter().map(|expected| expected.code);
+            for code in lints.filter(|code| code.is_lint()) {
+                if desk.linter.is_none() {
+                    let what = format!("nobody looks for `{code}` here: `placet test` does");
+                    return Err(document.error(source.line_column(0).line, what));
+                }
+                if !desk.lints.contains(&code) {
+                    desk.lints.push(code);
+                }
+            }
             if own {
                 let mut path = sections::path(&document.sections, section);
                 path.pop();
@@ -180,6 +195,10 @@ impl Desk {
             .iter()
             .filter_map(|at| self.texts.get(*at))
             .collect();
+        let comments: Vec<Vec<Comment>> = inside
+            .iter()
+            .map(|text| text.parsed.comments.clone())
+            .collect();
         let mut files: Vec<ast::File> =
             inside.iter().map(|text| text.parsed.file.clone()).collect();
         files.extend(implied);
@@ -187,6 +206,15 @@ impl Desk {
         let parsed = inside.iter().flat_map(|text| &text.parsed.diagnostics);
         let mut found: Vec<Diagnostic> = parsed.cloned().collect();
         found.append(&mut compilation.diagnostics);
+        if let (Some(linter), false) = (self.linter, self.lints.is_empty()) {
+            found.extend(linter(&super::Set {
+                sources: &self.sources,
+                files: &files,
+                comments: &comments,
+                compilation: &compilation,
+                codes: &self.lints,
+            }));
+        }
         found.sort_by_key(|found| found.primary().map(|label| (label.file, label.span)));
 
         let expected: Vec<&Expected> = inside.iter().flat_map(|text| &text.expected).collect();

@@ -127,7 +127,7 @@ fn seconds(time: Duration) -> String {
 
 /// Text as it may stand in elements and attributes. Characters that command or mislead are
 /// made visible as everywhere; what else XML 1.0 cannot hold becomes the replacement character.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for char in printable(text).chars() {
         match char {

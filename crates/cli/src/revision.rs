@@ -9,32 +9,49 @@ use crate::files;
 
 /// The policy files of a revision at a place of its tree: the file, or all below the folder.
 /// `shown` is how the place is called; names of files begin with it.
-pub(super) fn read(
+pub(crate) fn read(folder: &Path, revision: &str, place: &str, shown: &str) -> Texts<Vec<Text>> {
+    let texts = find(folder, revision, place, shown)?.ok_or_else(|| {
+        Error::refused(
+            format!("revision `{revision}` has no `{place}`"),
+            Some("the path is taken from the top of the repository; `./` takes it from here"),
+        )
+    })?;
+    match texts.is_empty() {
+        true => Err(Error::NoPolicyFiles(PathBuf::from(shown))),
+        false => Ok(texts),
+    }
+}
+
+/// A file with its bytes.
+pub(crate) type Text = (PathBuf, Vec<u8>);
+
+type Texts<T> = Result<T, Error>;
+
+/// The same; `None` when the revision has nothing at the place.
+pub(crate) fn find(
     folder: &Path,
     revision: &str,
     place: &str,
     shown: &str,
-) -> Result<Vec<(PathBuf, Vec<u8>)>, Error> {
+) -> Texts<Option<Vec<Text>>> {
     let git = Git { folder };
     let commit = git.one(
         &["rev-parse", "--verify", "--quiet", "--end-of-options"],
-        revision,
+        &format!("{revision}^{{commit}}"),
     );
     let commit = commit?.ok_or_else(|| unknown_revision(revision))?;
     let object = git.one(
         &["rev-parse", "--verify", "--quiet", "--end-of-options"],
         &format!("{commit}:{place}"),
     )?;
-    let missing = || {
-        Error::refused(
-            format!("revision `{revision}` has no `{place}`"),
-            Some("the path is taken from the top of the repository; `./` takes it from here"),
-        )
+    let Some(object) = object else {
+        return Ok(None);
     };
-    let object = object.ok_or_else(missing)?;
-    let kind = git.one(&["cat-file", "-t"], &object)?.ok_or_else(missing)?;
+    let Some(kind) = git.one(&["cat-file", "-t"], &object)? else {
+        return Ok(None);
+    };
     if kind == "blob" {
-        return Ok(vec![(PathBuf::from(shown), git.blob(&object)?)]);
+        return Ok(Some(vec![(PathBuf::from(shown), git.blob(&object)?)]));
     }
     let listed = git.bytes(&["ls-tree", "-r", "-z", "--full-tree", &object])?;
     let mut texts = Vec::new();
@@ -55,10 +72,7 @@ pub(super) fn read(
             texts.push((PathBuf::from(at), git.blob(id)?));
         }
     }
-    if texts.is_empty() {
-        return Err(Error::NoPolicyFiles(PathBuf::from(shown)));
-    }
-    Ok(texts)
+    Ok(Some(texts))
 }
 
 fn unknown_revision(revision: &str) -> Error {

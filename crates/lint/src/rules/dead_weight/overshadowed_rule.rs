@@ -1,0 +1,59 @@
+//! A rule that denies leave nothing of, or a layer that never grants.
+
+use placet_analysis::dead::{Cause, Issuance, Life, Obstacle};
+
+use super::remove;
+use crate::context::{Context, Found, listed};
+use crate::descriptor::{Category, Fixes, Level, Rule, Tag};
+
+pub(crate) static RULE: Rule = Rule {
+    code: placet_syntax::Code::PL1402,
+    name: "overshadowed-rule",
+    category: Category::DeadWeight,
+    level: Level::Warn,
+    tags: &[Tag::PrAa05],
+    since: "0.1.0",
+    fixes: Fixes::Unsafe,
+    parameters: &[],
+    check,
+};
+
+fn check(context: &Context<'_>, found: &mut Found) {
+    for (rule, obstacles) in super::others(context) {
+        let stops = |one: &&Obstacle| matches!(one, Obstacle::Deny(_) | Obstacle::Layer(_));
+        let stopping: Vec<&Obstacle> = obstacles.iter().filter(stops).collect();
+        if stopping.is_empty() {
+            continue;
+        }
+        let names = stopping.iter().map(|one| super::named(context, one));
+        let mut finding = RULE
+            .says(format!("`{}` never decides", rule.typed.name))
+            .at(
+                rule.file,
+                rule.name(),
+                format!("{} stand in its way wherever it matches", listed(names)),
+            );
+        for one in stopping {
+            if let Obstacle::Deny(id) = one
+                && let Some(other) = context.rules().find(|other| other.id == *id)
+            {
+                finding = finding.see(other.file, other.name(), "it matches there");
+            }
+        }
+        found.mend(
+            finding.help("take it away, or mend what stands in its way"),
+            remove(context, rule.file, rule.item, &rule.typed.name),
+        );
+    }
+}
+
+/// Whether what is known of a rule's issuance leaves nothing for it to do.
+pub(super) fn is_idle(life: &Life) -> Option<&[Obstacle]> {
+    match life {
+        Life::Dead(dead) if matches!(dead.issuance, Issuance::Nothing) => match &dead.cause {
+            Cause::Others(obstacles) => Some(obstacles),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,53 @@
+//! A grant without `for`.
+
+use crate::context::{Context, Found};
+use crate::descriptor::{Category, Fixes, Level, Rule, Tag};
+use crate::finding::Fix;
+
+pub(crate) static RULE: Rule = Rule {
+    code: placet_syntax::Code::PL1101,
+    name: "default-lifetime",
+    category: Category::StandingAccess,
+    level: Level::Warn,
+    tags: &[Tag::Asi(3), Tag::Nhi(7), Tag::PrAa05],
+    since: "0.1.0",
+    fixes: Fixes::Unsafe,
+    parameters: &[],
+    check,
+};
+
+fn check(context: &Context<'_>, found: &mut Found) {
+    let lifetime = context.policy().lifetime;
+    for rule in context.grants() {
+        if rule.typed.duties.lifetime.is_some() {
+            continue;
+        }
+        // Limits come last, and `for` last of them.
+        let after = rule.tree.clauses.last().map(|clause| clause.span.end);
+        let at = after.unwrap_or(rule.tree.name.span.end);
+        let one_line = !context
+            .text(rule.file, rule.item.span)
+            .trim_end()
+            .rsplit_once('}')
+            .is_some_and(|(inside, _)| inside.trim_end_matches(' ').ends_with('\n'));
+        let before = if one_line { "  " } else { "\n  " };
+        let fix = Fix::doubtful(format!("write out `for {lifetime}`, which holds today")).edit(
+            rule.file,
+            placet_syntax::Span { start: at, end: at },
+            format!("{before}for {lifetime}"),
+        );
+        found.mend(
+            RULE.says(format!(
+                "`{}` does not say how long it lasts",
+                rule.typed.name
+            ))
+            .at(
+                rule.file,
+                rule.name(),
+                format!("the policy's {lifetime} hold, whatever the work needs"),
+            )
+            .help("add `for` with the time that the work takes"),
+            Some(fix),
+        );
+    }
+}
