@@ -356,6 +356,16 @@ fn risky_fixes_are_asked_for() {
     );
 }
 
+/// What is written out stands in the column of the clauses above it.
+#[test]
+fn a_lifetime_is_written_out() {
+    let without = CLEAN.replace("  for      15m\n", "");
+    let folder = with(&without);
+    folder.run(&["lint", "--fix", "--unsafe"]).ends(0);
+    let wanted = CLEAN.replace("15m", "1h");
+    assert_eq!(folder.read("notes.placet"), policy(&wanted));
+}
+
 /// A fix after which the policy would not compile is not applied: the test still names the rule.
 #[test]
 fn a_fix_that_breaks_the_policy_is_refused() {

@@ -45,7 +45,7 @@ pub(super) struct Expected {
     part: SmolStr,
     /// The line of the block that it is about, from 0.
     line: usize,
-    place: Place,
+    pub(super) place: Place,
     /// As it is written.
     text: SmolStr,
 }

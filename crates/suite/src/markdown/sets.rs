@@ -120,11 +120,12 @@ impl Desk {
                     .map_err(|(at, what)| document.error(source.line_column(at).line, what))?,
                 false => Vec::new(),
             };
-            let lints = expected.iter().map(|expected| expected.code);
-            for code in lints.filter(|code| code.is_lint()) {
+            for lint in expected.iter().filter(|expected| expected.code.is_lint()) {
+                let code = lint.code;
                 if desk.linter.is_none() {
                     let what = format!("nobody looks for `{code}` here: `placet test` does");
-                    return Err(document.error(source.line_column(0).line, what));
+                    let line = source.line_column(lint.place.span.start).line;
+                    return Err(document.error(line, what));
                 }
                 if !desk.lints.contains(&code) {
                     desk.lints.push(code);

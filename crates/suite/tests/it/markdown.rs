@@ -139,6 +139,18 @@ fn what_cannot_be_meant_is_an_error_with_its_line() {
         "no texts",
     );
     check(
+        b"# A\n```placet\nlayer a // error[PL1001]\n```\n",
+        "`PL1001` is expected as `lint[PL1001]`",
+    );
+    check(
+        b"# A\n```placet\nlayer a // lint[PL0101]\n```\n",
+        "`PL0101` is expected as `error[PL0101]`",
+    );
+    check(
+        b"# A\n```placet\nlayer a // lint[PL1001]\n```\n",
+        "nobody looks for `PL1001` here",
+    );
+    check(
         b"# A\n```placet\nlayer a // error[PL9999]\n```\n",
         "`PL9999` is no",
     );

@@ -1,6 +1,6 @@
 //! A grant without `for`.
 
-use crate::context::{Context, Found};
+use crate::context::{Context, Found, RuleAt};
 use crate::descriptor::{Category, Fixes, Level, Rule, Tag};
 use crate::finding::Fix;
 
@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, found: &mut Found) {
         let fix = Fix::doubtful(format!("write out `for {lifetime}`, which holds today")).edit(
             rule.file,
             placet_syntax::Span { start: at, end: at },
-            format!("{before}for {lifetime}"),
+            format!("{before}{} {lifetime}", aligned(context, &rule, one_line)),
         );
         found.mend(
             RULE.says(format!(
@@ -49,5 +49,22 @@ fn check(context: &Context<'_>, found: &mut Found) {
             .help("add `for` with the time that the work takes"),
             Some(fix),
         );
+    }
+}
+
+/// `for`, as wide as the word of the clause above it and the space after that.
+fn aligned(context: &Context<'_>, rule: &RuleAt<'_>, one_line: bool) -> String {
+    let last = rule.tree.clauses.last();
+    let text = last.map_or("", |clause| context.text(rule.file, clause.span));
+    let word = text.find(' ').unwrap_or_default();
+    let rest = text.get(word..).unwrap_or_default();
+    let spaces = rest.len() - rest.trim_start_matches(' ').len();
+    match one_line {
+        true => "for".to_owned(),
+        false => format!(
+            "{:width$}",
+            "for",
+            width = (word + spaces).saturating_sub(1)
+        ),
     }
 }
