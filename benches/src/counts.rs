@@ -14,7 +14,7 @@ use placet_evaluator::Engine;
 use placet_model::compiled::Compiled;
 use placet_model::request::Request;
 
-use placet_bench::peers::placet::{build, issuance, listing, texts};
+use placet_bench::peers::placet::{Facts, build, issuance, listing, texts};
 use placet_bench::report;
 use placet_bench::workload::Workload;
 
@@ -205,9 +205,10 @@ fn take_paths() {
         });
         take(format!("{TIMES} calls {answer}, from strings"), &mut || {
             for request in answered(granted) {
-                let request = build(black_box(request));
+                let facts = Facts::of(black_box(request));
+                let question = facts.question(request);
                 assert_eq!(
-                    engine.ruling_without_credential(&request).is_grant(),
+                    engine.ruling_without_credential(&question).is_grant(),
                     granted
                 );
             }

@@ -1,5 +1,5 @@
-//! Placet: rules as policy text, compiled; a prebuilt request is one whose names were
-//! looked up ([`Ready`]).
+//! Placet: rules as policy text, compiled; a request lends its strings, and a prebuilt one
+//! has its names looked up ([`Ready`]).
 
 use std::fmt::Write as _;
 
@@ -7,6 +7,7 @@ use placet_compiler::texts::compile;
 use placet_evaluator::{Engine, Ready};
 use placet_model::compiled::Compiled;
 use placet_model::json::Json;
+use placet_model::question::{Asking, Datum, Given, Party, Question};
 use placet_model::request::{Asked, Principal, Request as Asks, ScopeRequest};
 use placet_model::value::Time;
 
@@ -31,12 +32,13 @@ const FILE: usize = 4_000_000;
 
 struct Placet {
     engine: Engine,
-    asked: Vec<Asks>,
+    asked: Vec<(Request, Facts)>,
 }
 
 impl Loaded for Placet {
     fn prebuild(&mut self, requests: &[Request]) {
-        self.asked = requests.iter().map(build).collect();
+        let with_facts = |request: &Request| (request.clone(), Facts::of(request));
+        self.asked = requests.iter().map(with_facts).collect();
     }
 
     fn session(&self) -> Box<dyn Session + '_> {
@@ -44,7 +46,8 @@ impl Loaded for Placet {
         Box::new(Decider {
             engine: &self.engine,
             ready: asked
-                .map(|request| self.engine.ready_without_credential(request))
+                .map(|(request, facts)| facts.question(request))
+                .map(|question| self.engine.ready_without_credential(&question))
                 .collect(),
         })
     }
@@ -78,12 +81,50 @@ impl Session for Decider<'_> {
     }
 
     fn strings(&mut self, request: &Request) -> bool {
-        let request = build(request);
-        self.engine.ruling_without_credential(&request).is_grant()
+        let facts = Facts::of(request);
+        let question = facts.question(request);
+        self.engine.ruling_without_credential(&question).is_grant()
     }
 }
 
-/// A request in Placet's form.
+/// The facts of a request, with their names.
+pub struct Facts {
+    user: [(&'static str, Datum<'static>); 3],
+    context: [(&'static str, Datum<'static>); 2],
+}
+
+impl Facts {
+    /// Those of a request.
+    pub fn of(request: &Request) -> Self {
+        Self {
+            user: [
+                ("clearance", request.clearance.into()),
+                ("region", request.region.into()),
+                ("dept", request.dept.into()),
+            ],
+            context: [("risk", request.risk.into()), ("mfa", request.mfa.into())],
+        }
+    }
+
+    /// The request, lent.
+    pub fn question<'a>(&'a self, request: &'a Request) -> Question<'a> {
+        let asked = Asking::Triple {
+            tool: &request.tool,
+            action: request.action,
+            resource: &request.resource,
+        };
+        Question {
+            user: Some(Party {
+                facts: Given::Lent(&self.user),
+                ..Party::from(request.user.as_str())
+            }),
+            context: Given::Lent(&self.context),
+            ..Question::new(request.agent.as_str(), asked)
+        }
+    }
+}
+
+/// A request that keeps what it says.
 pub fn build(request: &Request) -> Asks {
     let text = |text: &str| Json::String(text.into());
     let number = |number: i64| Json::Number(smol_str::format_smolstr!("{number}"));

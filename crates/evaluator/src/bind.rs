@@ -4,22 +4,22 @@
 mod history;
 
 use placet_model::credential::Credential;
-use placet_model::ids::{GroupId, HistoryId, PatternId, ResourceFactsId};
+use placet_model::ids::{FactId, GroupId, HistoryId, PatternId, ResourceFactsId};
 use placet_model::json::Fields;
 use placet_model::policy::{
     Agent, Entity, Fact, Field, Group, GroupKind, HistoryKey, Moment, Policy,
 };
-use placet_model::request::{Principal, Request};
+use placet_model::question::{Datum, Given, Names, Party, Question};
 use placet_model::resource::Resource;
 use placet_model::text::check_id;
-use smallvec::{SmallVec, smallvec};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::engine::Engine;
-use crate::index::Index;
-use crate::inputs::{Chain, Facts, Inputs, Membership, ResourceValues};
+use crate::index::Declared;
+use crate::inputs::{Inputs, Membership, ResourceValues, absent};
 use crate::pattern;
-use crate::typed::{Invalid, Slot, Strictness, brief, read};
+use crate::typed::{self, Invalid, Slot, Strictness, brief};
+use crate::walk::exact::Who;
 pub(crate) use history::selects_call;
 use history::{bind_history, length};
 
@@ -28,28 +28,53 @@ pub const MAX_CHAIN: usize = 16;
 
 /// A request, typed.
 pub(crate) struct Bound<'p> {
-    /// The links: root first, the acting agent last. At issuance only the acting one is
-    /// asked, but it knows the whole chain.
-    pub(crate) links: SmallVec<[Inputs<'p>; 1]>,
-    /// Facts that the policy does not declare, as `agent.tier`, sorted.
-    pub(crate) ignored: Vec<SmolStr>,
+    /// The links of the chain. At issuance only the acting agent is asked, but it knows the
+    /// whole chain.
+    pub(crate) links: Links<'p>,
+}
+
+/// The inputs of the acting agent, and of those that it acts for.
+pub(crate) struct Links<'p> {
+    acting: Inputs<'p>,
+    /// Root first.
+    above: Vec<Inputs<'p>>,
+}
+
+impl<'p> Links<'p> {
+    pub(crate) const fn acting(&self) -> &Inputs<'p> {
+        &self.acting
+    }
+
+    /// Root first, the acting agent last.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Inputs<'p>> {
+        self.above.iter().chain([&self.acting])
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Inputs<'p>> {
+        self.above.iter_mut().chain([&mut self.acting])
+    }
+
+    /// The agent acts for no other.
+    pub(crate) const fn is_root(&self) -> bool {
+        self.above.is_empty()
+    }
 }
 
 /// Types a request at a moment.
 pub(crate) fn bind<'p>(
     engine: &'p Engine,
-    request: &Request,
+    request: &Question<'p>,
     moment: Moment,
 ) -> Result<Bound<'p>, Invalid> {
     let (policy, index) = (engine.policy(), engine.index());
     check_ids(request)?;
     let ancestors = ancestors(request, moment)?;
     let held = match moment {
-        Moment::Runtime => request.credential.as_ref(),
+        Moment::Runtime => request.credential,
         Moment::Issuance => None,
     };
     // A delegated credential keeps the user and the task of its parent.
-    let source = request.credential.as_ref();
+    let source = request.credential;
     if source.is_some() && request.time.is_none() {
         return Err(Invalid::new(
             "/time",
@@ -62,90 +87,90 @@ pub(crate) fn bind<'p>(
             "missing: a credential cannot be issued without a time",
         ));
     }
-    let user = same_principal(
+    let user = same_id(
         "user",
-        source.map(|held| held.user.as_ref()),
-        request.user.as_ref(),
+        source.map(|held| held.user.as_ref().map(|user| user.id.as_str())),
+        request.user.map(|user| user.id),
     )?;
     let task = same_id(
         "task",
-        source.map(|held| held.task.as_ref().map(|task| &task.id)),
-        request.task.as_ref().map(|task| &task.id),
+        source.map(|held| held.task.as_ref().map(|task| task.id.as_str())),
+        request.task.map(|task| task.id),
     )?;
 
-    let mut ignored = Vec::new();
-    let mut facts: Facts = smallvec![Slot::Absent; policy.facts.len()];
-    let none = Fields::new();
-    let given: [(Entity, &Fields, Option<&Fields>, bool); 4] = [
+    let mut facts = absent(policy.facts.len());
+    let given = [
         (
             Entity::Agent,
-            &request.agent.facts,
-            held.map(|held| &held.agent.facts),
+            request.agent.facts,
+            held.map(|held| Given::from(&held.agent.facts)),
             true,
         ),
         (
             Entity::User,
-            request.user.as_ref().map_or(&none, |user| &user.facts),
-            source.map(|held| held.user.as_ref().map_or(&none, |user| &user.facts)),
+            request.user.map_or(Given::NONE, |user| user.facts),
+            source.map(|held| {
+                held.user
+                    .as_ref()
+                    .map_or(Given::NONE, |user| (&user.facts).into())
+            }),
             user.is_some(),
         ),
         (
             Entity::Task,
-            request.task.as_ref().map_or(&none, |task| &task.facts),
-            source.map(|held| held.task.as_ref().map_or(&none, |task| &task.facts)),
+            request.task.map_or(Given::NONE, |task| task.facts),
+            source.map(|held| {
+                held.task
+                    .as_ref()
+                    .map_or(Given::NONE, |task| (&task.facts).into())
+            }),
             true,
         ),
         (
             Entity::Context,
-            &request.context,
-            source.map(|held| &held.context),
+            request.context,
+            source.map(|held| Given::from(&held.context)),
             true,
         ),
     ];
     for (entity, fields, frozen, exists) in given {
-        bind_facts(policy, moment, entity, fields, frozen, exists, &mut facts)?;
-        for (name, _) in fields {
-            if !policy
-                .facts
-                .iter()
-                .any(|fact| fact.entity == entity && fact.field.name == *name)
-            {
-                ignored.push(format_smolstr!("{}.{}", entity.name(), brief(name)));
-            }
-        }
+        bind_facts(engine, moment, entity, fields, frozen, exists, &mut facts)?;
     }
-    let known = index.agent(policy, &request.agent.id);
+    let acting = index.name(request.agent.id);
+    let known = acting.agent(policy);
     bind_agent(
         policy,
         known,
-        &request.agent.facts,
-        held.map(|held| &held.agent.facts),
+        request.agent.facts,
+        held.map(|held| Given::from(&held.agent.facts)),
         &mut facts,
         "/agent/facts",
     )?;
-    ignored.sort();
 
     let agent_groups = index.membership(
         policy,
         GroupKind::Agents,
-        &request.agent.id,
-        request.agent.groups.as_deref(),
+        request.agent.id,
+        &acting,
+        request.agent.groups,
     );
     check_groups(
         policy,
         GroupKind::Agents,
-        &request.agent,
+        request.agent,
         &agent_groups,
         "/agent/groups",
     )?;
-    let user_groups = match (&user, &request.user) {
-        (Some(id), given) => {
-            let groups = given.as_ref().and_then(|user| user.groups.as_deref());
-            index.membership(policy, GroupKind::Users, id, groups)
+    let (user_groups, user_number) = match user {
+        Some(id) => {
+            let name = index.name(id);
+            let groups = request.user.and_then(|user| user.groups);
+            let groups = index.membership(policy, GroupKind::Users, id, &name, groups);
+            (groups, Some(name.number()))
         }
-        (None, _) => Membership::default(),
+        None => (Membership::default(), None),
     };
-    if let Some(given) = &request.user {
+    if let Some(given) = request.user {
         check_groups(
             policy,
             GroupKind::Users,
@@ -155,17 +180,19 @@ pub(crate) fn bind<'p>(
         )?;
     }
 
-    let mut chain: Chain = ancestors.iter().map(|held| held.agent.id.clone()).collect();
-    chain.push(request.agent.id.clone());
     let mut leaf = Inputs {
         policy,
         moment,
         open: false,
-        agent: request.agent.id.clone(),
+        agent: request.agent.id,
         known: known.is_some(),
         agent_groups,
         user,
         user_groups,
+        who: Who {
+            agent: acting.number(),
+            user: user_number,
+        },
         task,
         facts,
         now: request.time,
@@ -173,7 +200,10 @@ pub(crate) fn bind<'p>(
             Moment::Runtime => held.map(|held| held.issued),
             Moment::Issuance => request.time,
         },
-        chain,
+        above: ancestors
+            .iter()
+            .map(|held| held.agent.id.as_str())
+            .collect(),
         histories: Vec::new(),
         lengths: policy
             .histories
@@ -186,20 +216,47 @@ pub(crate) fn bind<'p>(
         .map(|at| bind_history(&leaf, HistoryId::new(at), request))
         .collect::<Result<_, _>>()?;
 
-    let mut links = SmallVec::new();
+    let mut above = Vec::new();
     if moment == Moment::Runtime {
         for (depth, held) in ancestors.iter().enumerate() {
-            links.push(ancestor(index, &leaf, held, depth, request)?);
+            above.push(ancestor(engine, &leaf, held, depth, request)?);
         }
     }
-    links.push(leaf);
-    Ok(Bound { links, ignored })
+    let links = Links {
+        acting: leaf,
+        above,
+    };
+    Ok(Bound { links })
+}
+
+/// The facts of a request that the policy does not declare, as `agent.tier`, sorted.
+pub(crate) fn ignored(policy: &Policy, request: &Question<'_>) -> Vec<SmolStr> {
+    let given = [
+        (Entity::Agent, Some(request.agent.facts)),
+        (Entity::User, request.user.map(|user| user.facts)),
+        (Entity::Task, request.task.map(|task| task.facts)),
+        (Entity::Context, Some(request.context)),
+    ];
+    let mut ignored = Vec::new();
+    for (entity, fields) in given {
+        for (name, _) in fields.into_iter().flat_map(Given::iter) {
+            let declared = policy
+                .facts
+                .iter()
+                .any(|fact| fact.entity == entity && fact.field.name == name);
+            if !declared {
+                ignored.push(format_smolstr!("{}.{}", entity.name(), brief(name)));
+            }
+        }
+    }
+    ignored.sort();
+    ignored
 }
 
 /// The credentials above the acting agent's own, root first.
-fn ancestors(request: &Request, moment: Moment) -> Result<Vec<&Credential>, Invalid> {
-    let mut above = Vec::new();
-    let mut next = request.credential.as_ref();
+fn ancestors<'p>(request: &Question<'p>, moment: Moment) -> Result<Vec<&'p Credential>, Invalid> {
+    let mut above: Vec<&'p Credential> = Vec::new();
+    let mut next = request.credential;
     if moment == Moment::Runtime {
         next = next.and_then(|held| held.parent.as_deref());
     }
@@ -214,12 +271,12 @@ fn ancestors(request: &Request, moment: Moment) -> Result<Vec<&Credential>, Inva
         next = held.parent.as_deref();
     }
     above.reverse();
-    let top = request.credential.as_ref();
+    let top = request.credential;
     // At run time the last link is the credential's own agent. That another one shows it,
     // even one further up the chain, is for the check of the holder.
     let last = match (moment, top) {
-        (Moment::Runtime, Some(held)) => &held.agent.id,
-        _ => &request.agent.id,
+        (Moment::Runtime, Some(held)) => held.agent.id.as_str(),
+        _ => request.agent.id,
     };
     for (at, held) in above.iter().enumerate() {
         let agent = &held.agent.id;
@@ -248,40 +305,30 @@ fn ancestors(request: &Request, moment: Moment) -> Result<Vec<&Credential>, Inva
     Ok(above)
 }
 
-fn check_ids(request: &Request) -> Result<(), Invalid> {
-    let user = request.user.as_ref().map(|user| ("/user/id", &user.id));
-    let task = request.task.as_ref().map(|task| ("/task/id", &task.id));
-    for (place, id) in [Some(("/agent/id", &request.agent.id)), user, task]
-        .into_iter()
-        .flatten()
-    {
-        check_id(id).map_err(|error| Invalid::new(place, error.to_string()))?;
+fn check_ids(request: &Question<'_>) -> Result<(), Invalid> {
+    let check = |place: &str, id: &str| {
+        check_id(id).map_err(|error| Invalid::new(place, error.to_string()))
+    };
+    check("/agent/id", request.agent.id)?;
+    if let Some(user) = request.user {
+        check("/user/id", user.id)?;
+    }
+    if let Some(task) = request.task {
+        check("/task/id", task.id)?;
     }
     Ok(())
 }
 
-fn same_principal(
-    what: &str,
-    held: Option<Option<&Principal>>,
-    given: Option<&Principal>,
-) -> Result<Option<SmolStr>, Invalid> {
-    same_id(
-        what,
-        held.map(|held| held.map(|held| &held.id)),
-        given.map(|given| &given.id),
-    )
-}
-
 /// An id that comes from the credential, where there is one.
-fn same_id(
+fn same_id<'p>(
     what: &str,
-    held: Option<Option<&SmolStr>>,
-    given: Option<&SmolStr>,
-) -> Result<Option<SmolStr>, Invalid> {
+    held: Option<Option<&'p str>>,
+    given: Option<&'p str>,
+) -> Result<Option<&'p str>, Invalid> {
     match (held, given) {
-        (None, given) => Ok(given.cloned()),
-        (Some(held), None) => Ok(held.cloned()),
-        (Some(Some(held)), Some(given)) if held == given => Ok(Some(held.clone())),
+        (None, given) => Ok(given),
+        (Some(held), None) => Ok(held),
+        (Some(Some(held)), Some(given)) if held == given => Ok(Some(held)),
         (Some(held), Some(given)) => {
             let holder = held.map_or_else(
                 || format!("no {what}"),
@@ -297,24 +344,30 @@ fn same_id(
 
 /// Types the facts of one entity: frozen ones come from the credential.
 fn bind_facts(
-    policy: &Policy,
+    engine: &Engine,
     moment: Moment,
     entity: Entity,
-    given: &Fields,
-    frozen: Option<&Fields>,
+    given: Given<'_>,
+    frozen: Option<Given<'_>>,
     exists: bool,
     facts: &mut [Slot],
 ) -> Result<(), Invalid> {
+    let (policy, declared) = (engine.policy(), engine.index().facts(entity));
+    let plain = !declared.pinned && (!declared.frozen || frozen.is_none());
+    if plain && exists && bind_plain(policy, declared, given, facts).is_some() {
+        return Ok(());
+    }
     let place = match entity {
         Entity::Agent => "/agent/facts",
         Entity::User => "/user/facts",
         Entity::Task => "/task/facts",
         Entity::Context => "/context",
     };
-    for (fact, slot) in policy.facts.iter().zip(facts.iter_mut()) {
-        if fact.entity != entity {
+    for (id, _) in &declared.names {
+        let (Some(fact), Some(slot)) = (policy.facts.get(id.index()), facts.get_mut(id.index()))
+        else {
             continue;
-        }
+        };
         let typed =
             typed_field(policy, &fact.field, given).map_err(|invalid| invalid.below(place))?;
         let value = match frozen {
@@ -346,15 +399,56 @@ fn bind_facts(
     Ok(())
 }
 
+/// The same in one pass over what is given, where no fact is frozen or pinned to a moment.
+/// `None` when something is wrong: of several such the first that is declared is told. What
+/// is not given keeps its slot.
+fn bind_plain(
+    policy: &Policy,
+    declared: &Declared,
+    given: Given<'_>,
+    facts: &mut [Slot],
+) -> Option<()> {
+    // Hosts give facts in one order every time, often that of the declarations: each is
+    // looked for behind the one before.
+    let mut from = 0;
+    let mut tell = |name: &str, told: Datum<'_>| {
+        let is = |(_, declared): &(FactId, SmolStr)| declared == name;
+        let (before, behind) = declared.names.split_at_checked(from).unwrap_or_default();
+        let behind = behind.iter().position(is).map(|at| from + at);
+        let Some(at) = behind.or_else(|| before.iter().position(is)) else {
+            return Some(());
+        };
+        from = at + 1;
+        let (id, _) = declared.names.get(at)?;
+        let ty = policy.facts.get(id.index())?.field.ty;
+        *facts.get_mut(id.index())? = typed::datum(policy, ty, told, Strictness::Facts).ok()?;
+        Some(())
+    };
+    match given {
+        Given::Read(given) => given
+            .iter()
+            .try_for_each(|(name, json)| tell(name, Datum::Json(json)))?,
+        Given::Lent(given) => given
+            .iter()
+            .try_for_each(|(name, told)| tell(name, *told))?,
+    }
+    for (id, default) in &declared.defaults {
+        if let Some(slot @ Slot::Absent) = facts.get_mut(id.index()) {
+            *slot = Slot::Known(default.clone());
+        }
+    }
+    Some(())
+}
+
 /// Task facts and `fixed` facts do not change under a credential.
 pub(crate) fn is_frozen(fact: &Fact) -> bool {
     fact.fixed || fact.entity == Entity::Task
 }
 
 /// A fact or other field among what was given.
-fn typed_field(policy: &Policy, field: &Field, given: &Fields) -> Result<Slot, Invalid> {
-    match given.iter().find(|(name, _)| *name == field.name) {
-        Some((_, json)) => read(policy, field.ty, json, Strictness::Facts)
+fn typed_field(policy: &Policy, field: &Field, given: Given<'_>) -> Result<Slot, Invalid> {
+    match given.get(&field.name) {
+        Some(datum) => typed::datum(policy, field.ty, datum, Strictness::Facts)
             .map_err(|invalid| invalid.under(&field.name)),
         None => Ok(Slot::Absent),
     }
@@ -365,14 +459,15 @@ fn typed_field(policy: &Policy, field: &Field, given: &Fields) -> Result<Slot, I
 fn bind_agent(
     policy: &Policy,
     known: Option<&Agent>,
-    given: &Fields,
-    frozen: Option<&Fields>,
+    given: Given<'_>,
+    frozen: Option<Given<'_>>,
     facts: &mut [Slot],
     place: &str,
 ) -> Result<(), Invalid> {
     let Some(agent) = known else {
         return Ok(());
     };
+    let nothing = given.is_empty() && frozen.is_none();
     for (id, value) in &agent.facts {
         let (Some(fact), Some(slot)) = (policy.facts.get(id.index()), facts.get_mut(id.index()))
         else {
@@ -380,10 +475,13 @@ fn bind_agent(
         };
         let name = &fact.field.name;
         let frozen = frozen.filter(|_| is_frozen(fact));
-        for fields in std::iter::once(given).chain(frozen) {
+        let fields = std::iter::once(given).chain(frozen);
+        for fields in fields.filter(|_| !nothing) {
             let told =
                 typed_field(policy, &fact.field, fields).map_err(|invalid| invalid.below(place))?;
-            if told != Slot::Absent && told != Slot::Known(value.clone()) {
+            if !matches!(&told, Slot::Absent)
+                && !matches!(&told, Slot::Known(told) if told == value)
+            {
                 return Err(Invalid::here(format!(
                     "contradicts the `{name}` that the policy sets for agent `{}`",
                     brief(&agent.name)
@@ -410,7 +508,7 @@ pub(crate) fn declared<'p>(policy: &'p Policy, id: &str) -> Option<&'p Agent> {
 /// its members come with requests, by what is said of them. Not known is no.
 #[must_use]
 pub fn is_in(policy: &Policy, group: &str, who: &str, said: Option<&[SmolStr]>) -> bool {
-    membership(policy, GroupKind::Users, who, said)
+    membership(policy, GroupKind::Users, who, said.map(Names::Read))
         .sure
         .iter()
         .filter_map(|id| policy.groups.get(id.index()))
@@ -422,12 +520,16 @@ pub(crate) fn membership(
     policy: &Policy,
     kind: GroupKind,
     id: &str,
-    given: Option<&[SmolStr]>,
-) -> Membership {
+    given: Option<Names<'_>>,
+) -> Membership<'static> {
     let mut result = Membership::default();
     for (at, group) in policy.groups.iter().enumerate() {
         if group.kind == kind {
-            result.add(GroupId::new(at), is_member(policy, group, id, given));
+            match is_member(policy, group, id, given) {
+                Some(true) => result.add([GroupId::new(at)]),
+                Some(false) => {}
+                None => result.unsure.push(GroupId::new(at)),
+            }
         }
     }
     result
@@ -438,7 +540,7 @@ pub(crate) fn is_member(
     policy: &Policy,
     group: &Group,
     id: &str,
-    given: Option<&[SmolStr]>,
+    given: Option<Names<'_>>,
 ) -> Option<bool> {
     let nested = group
         .nested
@@ -465,15 +567,15 @@ pub(crate) fn is_member(
 fn check_groups(
     policy: &Policy,
     kind: GroupKind,
-    principal: &Principal,
-    membership: &Membership,
+    party: Party<'_>,
+    membership: &Membership<'_>,
     place: &str,
 ) -> Result<(), Invalid> {
-    for (at, name) in principal.groups.iter().flatten().enumerate() {
+    for (at, name) in party.groups.into_iter().flat_map(Names::iter).enumerate() {
         let group = policy
             .groups
             .iter()
-            .position(|group| group.kind == kind && group.name == *name)
+            .position(|group| group.kind == kind && group.name == name)
             .map(GroupId::new);
         let Some(id) = group else { continue };
         let from_request = policy
@@ -485,7 +587,7 @@ fn check_groups(
                 format!("{place}/{at}"),
                 format!(
                     "the policy names the members of group `{name}`, and `{}` is not among them",
-                    brief(&principal.id)
+                    brief(party.id)
                 ),
             ));
         }
@@ -495,10 +597,10 @@ fn check_groups(
 
 fn bind_resources(
     policy: &Policy,
-    request: &Request,
+    request: &Question<'_>,
 ) -> Result<Vec<(SmolStr, ResourceValues)>, Invalid> {
     let mut resources = Vec::with_capacity(request.resources.len());
-    for (name, facts) in &request.resources {
+    for (name, facts) in request.resources {
         let under = |invalid: Invalid| invalid.under(name).below("/resources");
         let resource =
             Resource::parse(name).map_err(|error| under(Invalid::here(error.to_string())))?;
@@ -510,7 +612,7 @@ fn bind_resources(
             // Each fact by itself: one without a value says nothing of the others.
             let mut slots = Vec::with_capacity(block.fields.len());
             for field in &block.fields {
-                let slot = typed_field(policy, field, facts).map_err(under)?;
+                let slot = typed_field(policy, field, facts.into()).map_err(under)?;
                 slots.push((field.name.clone(), slot));
             }
             values.push((ResourceFactsId::new(at), slots));
@@ -532,28 +634,37 @@ fn within_any(policy: &Policy, patterns: &[PatternId], resource: &Resource) -> b
 /// when its credential was issued, all else as now. Facts `at runtime` were not known then,
 /// so that for it they are missing.
 fn ancestor<'p>(
-    index: &Index,
+    engine: &'p Engine,
     leaf: &Inputs<'p>,
-    held: &Credential,
+    held: &'p Credential,
     depth: usize,
-    request: &Request,
+    request: &Question<'_>,
 ) -> Result<Inputs<'p>, Invalid> {
-    let policy = leaf.policy;
+    let (policy, index) = (engine.policy(), engine.index());
     let mut link = leaf.clone();
-    link.agent = held.agent.id.clone();
-    let known = index.agent(policy, &held.agent.id);
+    link.agent = &held.agent.id;
+    let name = index.name(&held.agent.id);
+    let known = name.agent(policy);
     link.known = known.is_some();
+    link.who.agent = name.number();
     link.agent_groups = index.membership(
         policy,
         GroupKind::Agents,
         &held.agent.id,
-        held.agent.groups.as_deref(),
+        &name,
+        held.agent.groups.as_deref().map(Names::Read),
     );
+    // Nothing of the acting agent's own.
+    for (id, _) in &index.facts(Entity::Agent).names {
+        if let Some(slot) = link.facts.get_mut(id.index()) {
+            *slot = Slot::Absent;
+        }
+    }
     bind_facts(
-        policy,
+        engine,
         Moment::Runtime,
         Entity::Agent,
-        &held.agent.facts,
+        (&held.agent.facts).into(),
         None,
         true,
         &mut link.facts,
@@ -561,13 +672,13 @@ fn ancestor<'p>(
     bind_agent(
         policy,
         known,
-        &held.agent.facts,
+        (&held.agent.facts).into(),
         None,
         &mut link.facts,
         "/credential/parent/agent/facts",
     )?;
     link.issued = Some(held.issued);
-    link.chain.truncate(depth + 1);
+    link.above.truncate(depth);
     for (at, history) in policy.histories.iter().enumerate() {
         // What is kept per agent is this agent's own: delegating resets no count.
         if history.per == HistoryKey::Agent {
@@ -585,7 +696,7 @@ fn ancestor<'p>(
 }
 
 /// The facts of one entity that a credential has to carry, as they were given.
-pub(crate) fn frozen(policy: &Policy, entity: Entity, given: &Fields, all: bool) -> Fields {
+pub(crate) fn frozen(policy: &Policy, entity: Entity, given: Given<'_>, all: bool) -> Fields {
     given
         .iter()
         .filter(|(name, _)| {
@@ -595,6 +706,6 @@ pub(crate) fn frozen(policy: &Policy, entity: Entity, given: &Fields, all: bool)
                     && (is_frozen(fact) || (all && fact.moment != Some(Moment::Runtime)))
             })
         })
-        .cloned()
+        .map(|(name, value)| (name.into(), value.to_json()))
         .collect()
 }

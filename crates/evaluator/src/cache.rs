@@ -14,7 +14,8 @@ use std::sync::{Mutex, PoisonError};
 
 use lru::LruCache;
 use placet_model::decision::{Decision, Reason};
-use placet_model::request::{Assent, Request};
+use placet_model::question::Question;
+use placet_model::request::Assent;
 use placet_model::value::{Duration, Time, Value};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -38,13 +39,13 @@ pub(crate) struct Cache {
 struct State {
     decisions: LruCache<Key, Decision>,
     /// Per question, the sets of inputs that were consulted.
-    sets: HashMap<Vec<Triple>, Vec<Vec<Read>>>,
+    sets: HashMap<Vec<Triple<'static>>, Vec<Vec<Read>>>,
 }
 
 /// A question with everything that its decision consulted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
-    triples: Vec<Triple>,
+    triples: Vec<Triple<'static>>,
     plain: bool,
     held: Vec<Result<Vec<(Time, u32)>, Reason>>,
     issued: Option<Time>,
@@ -58,7 +59,7 @@ enum Input {
     Text(SmolStr),
     MaybeText(Option<SmolStr>),
     Texts(Vec<SmolStr>),
-    Groups(Membership),
+    Groups(Membership<'static>),
     Slot(Slot),
     Time(Option<Time>),
     Resources(Vec<Option<ResourceValues>>),
@@ -81,20 +82,22 @@ impl Cache {
     pub(crate) fn decide(
         &self,
         engine: &Engine,
-        request: &Request,
+        request: &Question<'_>,
         prepared: &Prepared<'_>,
         trace: &Trace,
     ) -> Decision {
         // Inputs are traced for one agent; a delegated call asks about several.
-        let [acting] = prepared.bound.links.as_slice() else {
+        if !prepared.bound.links.is_root() {
             return runtime::decide(engine, request, prepared, trace);
-        };
+        }
+        let acting = prepared.bound.links.acting();
+        let triples: Vec<Triple<'static>> = prepared.triples.iter().map(Triple::to_owned).collect();
         let key = |reads: Vec<Read>| Key {
             values: reads
                 .iter()
                 .map(|read| input(acting, request, prepared, read))
                 .collect(),
-            triples: prepared.triples.to_vec(),
+            triples: triples.clone(),
             plain: prepared.args.is_none(),
             held: prepared.held.to_vec(),
             issued: acting.issued,
@@ -104,7 +107,7 @@ impl Cache {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let sets = state
                 .sets
-                .get(prepared.triples.as_slice())
+                .get(triples.as_slice())
                 .cloned()
                 .unwrap_or_default();
             for reads in sets {
@@ -120,7 +123,7 @@ impl Cache {
         if state.sets.len() > state.decisions.cap().get() {
             state.sets.clear();
         }
-        let sets = state.sets.entry(prepared.triples.to_vec()).or_default();
+        let sets = state.sets.entry(triples.clone()).or_default();
         if !sets.contains(&reads) {
             if sets.len() >= MAX_SETS {
                 sets.remove(0);
@@ -132,16 +135,21 @@ impl Cache {
     }
 }
 
-fn input(acting: &Inputs<'_>, request: &Request, prepared: &Prepared<'_>, read: &Read) -> Input {
+fn input(
+    acting: &Inputs<'_>,
+    request: &Question<'_>,
+    prepared: &Prepared<'_>,
+    read: &Read,
+) -> Input {
     match read {
-        Read::Agent => Input::Text(acting.agent.clone()),
-        Read::AgentGroups => Input::Groups(acting.agent_groups.clone()),
-        Read::User => Input::MaybeText(acting.user.clone()),
-        Read::UserGroups => Input::Groups(acting.user_groups.clone()),
-        Read::Task => Input::MaybeText(acting.task.clone()),
+        Read::Agent => Input::Text(acting.agent.into()),
+        Read::AgentGroups => Input::Groups(acting.agent_groups.to_owned()),
+        Read::User => Input::MaybeText(acting.user.map(SmolStr::new)),
+        Read::UserGroups => Input::Groups(acting.user_groups.to_owned()),
+        Read::Task => Input::MaybeText(acting.task.map(SmolStr::new)),
         Read::Fact(id) => Input::Slot(acting.fact(*id)),
         Read::Now => Input::Time(acting.now),
-        Read::Chain => Input::Texts(acting.chain.to_vec()),
+        Read::Chain => Input::Texts(acting.chain().map(SmolStr::new).collect()),
         Read::History(id) => Input::Slot(match acting.length(*id) {
             Some(length) => Slot::Known(Value::Int(length)),
             None => acting.history(*id),
@@ -154,7 +162,7 @@ fn input(acting: &Inputs<'_>, request: &Request, prepared: &Prepared<'_>, read: 
                     acting
                         .resources
                         .iter()
-                        .find(|(name, _)| name == triple.resource.as_str())
+                        .find(|(name, _)| name == triple.resource.get().as_str())
                         .map(|(_, values)| values.clone())
                 })
                 .collect(),
@@ -175,11 +183,11 @@ fn input(acting: &Inputs<'_>, request: &Request, prepared: &Prepared<'_>, read: 
                 .map(|(issued, now)| issued.plus(Duration(*lifetime)).is_none_or(|end| now < end)),
         ),
         Read::Assents => Input::Assents(
-            request.consents.clone(),
-            request.approvals.clone(),
+            request.consents.to_vec(),
+            request.approvals.to_vec(),
             prepared.digest.get().clone(),
             acting.now,
         ),
-        Read::Budgets => Input::Budgets(request.budgets.clone()),
+        Read::Budgets => Input::Budgets(request.budgets.to_vec()),
     }
 }

@@ -1,10 +1,10 @@
 //! Real tool calls to requests: which actions on which resources a call is.
 
 use placet_model::ids::{ActionId, FunctionId, PatternId};
-use placet_model::json::Fields;
 use placet_model::pattern::Concrete;
 use placet_model::policy::{Expr, Extract, Hole, Pattern, Policy, Segment, Type};
-use placet_model::resource::{Resource, decode_segment};
+use placet_model::question::Given;
+use placet_model::resource::{Resource, ResourceRef, decode_segment};
 use placet_model::value::Value;
 use smol_str::SmolStr;
 
@@ -18,17 +18,44 @@ pub const MAX_REQUESTS: usize = 1024;
 
 /// One thing that a call does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Triple {
+pub(crate) struct Triple<'p> {
     pub(crate) function: FunctionId,
     pub(crate) action: ActionId,
-    pub(crate) resource: Resource,
+    pub(crate) resource: Touched<'p>,
+}
+
+/// What is touched: a resource that the request names, or one that its arguments make.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Touched<'p> {
+    Named(ResourceRef<'p>),
+    Made(Resource),
+}
+
+impl Touched<'_> {
+    pub(crate) fn get(&self) -> ResourceRef<'_> {
+        match self {
+            Self::Named(resource) => *resource,
+            Self::Made(resource) => resource.into(),
+        }
+    }
+}
+
+impl Triple<'_> {
+    /// The same, owned.
+    pub(crate) fn to_owned(&self) -> Triple<'static> {
+        Triple {
+            function: self.function,
+            action: self.action,
+            resource: Touched::Made(self.resource.get().to_resource()),
+        }
+    }
 }
 
 /// Types the arguments of a call.
 pub(crate) fn arguments(
     policy: &Policy,
     function: FunctionId,
-    args: &Fields,
+    args: Given<'_>,
 ) -> Result<Value, Invalid> {
     let declared = policy.functions.get(function.index());
     let params = declared
@@ -62,7 +89,7 @@ pub(crate) fn triples(
     function: FunctionId,
     args: &Value,
     trace: &Trace,
-) -> Result<Vec<Triple>, Invalid> {
+) -> Result<Vec<Triple<'static>>, Invalid> {
     let policy = inputs.policy;
     let Some(declared) = policy.functions.get(function.index()) else {
         return Err(Invalid::new("/call/tool", "unknown function"));
@@ -103,7 +130,7 @@ pub(crate) fn triples(
                 triples.push(Triple {
                     function,
                     action: line.action,
-                    resource,
+                    resource: Touched::Made(resource),
                 });
                 if triples.len() > MAX_REQUESTS {
                     return Err(Invalid::new(
@@ -219,7 +246,7 @@ pub(crate) fn is_instance(
     policy: &Policy,
     function: FunctionId,
     action: ActionId,
-    resource: &Resource,
+    resource: ResourceRef<'_>,
 ) -> bool {
     let Some(declared) = policy.functions.get(function.index()) else {
         return false;
@@ -240,7 +267,7 @@ fn instance_of(
     policy: &Policy,
     params: Option<&Type>,
     template: &Pattern,
-    resource: &Resource,
+    resource: ResourceRef<'_>,
 ) -> bool {
     // Many tools of plain triples take any resource at all.
     if template.segments.is_empty() && template.tail {

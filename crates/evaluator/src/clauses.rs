@@ -19,7 +19,7 @@ use crate::walk;
 pub(crate) fn clauses(eval: &Eval<'_>, rule: &Rule) -> Vec<Clause> {
     let policy = eval.inputs.policy;
     let mut clauses = Vec::new();
-    let agent = &eval.inputs.agent;
+    let agent = eval.inputs.agent;
     clauses.push(clause(
         render::agents(policy, &rule.agents),
         walk::agents(eval, rule),
@@ -36,7 +36,7 @@ pub(crate) fn clauses(eval: &Eval<'_>, rule: &Rule) -> Vec<Clause> {
         clauses.push(clause(
             render::users(policy, &rule.users),
             walk::users(eval, rule),
-            vec![match &eval.inputs.user {
+            vec![match eval.inputs.user {
                 None => "there is no user".into(),
                 Some(user)
                     if matches!(rule.users, Users::In(_))
@@ -290,7 +290,7 @@ fn what(eval: &Eval<'_>, id: ExprId, arm: Option<PatternId>) -> SmolStr {
     let policy = eval.inputs.policy;
     let expr = policy.exprs.get(id.index());
     if matches!(expr, Some(Expr::HasUser)) {
-        return match &eval.inputs.user {
+        return match eval.inputs.user {
             Some(user) => format_smolstr!("the user is `{user}`"),
             None => "there is no user".into(),
         };

@@ -6,7 +6,8 @@ use placet_model::decision::{
 use placet_model::ids::{GroupId, RuleId};
 use placet_model::pattern::Concrete;
 use placet_model::policy::{Budget, Consent, Duties, GroupKind, Policy};
-use placet_model::request::{Assent, Covers, Request};
+use placet_model::question::{Names, Question};
+use placet_model::request::{Assent, Covers};
 use placet_model::value::{Duration, Value};
 use rust_decimal::Decimal;
 use smol_str::{SmolStr, format_smolstr};
@@ -161,7 +162,7 @@ impl Standing {
 /// Which duties of an offer are met.
 pub(crate) fn standing(
     eval: &Eval<'_>,
-    request: &Request,
+    request: &Question<'_>,
     offer: &Offer,
     subject: &Subject<'_>,
 ) -> Standing {
@@ -174,17 +175,17 @@ pub(crate) fn standing(
         }
     }
     if let Some(per_call) = consent {
-        let met = inputs.user.as_ref().is_some_and(|user| {
+        let met = inputs.user.is_some_and(|user| {
             assents(request, true).any(|given| {
-                given.by == *user
+                given.by == user
                     && given.user.as_ref().is_none_or(|whose| whose == user)
                     && is_about(inputs, given, subject, per_call)
             })
         });
         let duty = ConsentDuty {
-            by: inputs.user.clone(),
-            agent: inputs.agent.clone(),
-            task: inputs.task.clone(),
+            by: inputs.user.map(SmolStr::new),
+            agent: inputs.agent.into(),
+            task: inputs.task.map(SmolStr::new),
             covers: vec![cover(subject, per_call)],
         };
         let side = if met {
@@ -200,15 +201,15 @@ pub(crate) fn standing(
         };
         let met = assents(request, false).any(|given| {
             may_approve(inputs, given, *group)
-                && given.user == inputs.user
+                && given.user.as_deref() == inputs.user
                 && is_about(inputs, given, subject, per_call)
         });
         let group = inputs.policy.groups.get(group.index());
         let duty = ApprovalDuty {
             group: group.map(|group| group.name.clone()).unwrap_or_default(),
-            agent: inputs.agent.clone(),
-            user: inputs.user.clone(),
-            task: inputs.task.clone(),
+            agent: inputs.agent.into(),
+            user: inputs.user.map(SmolStr::new),
+            task: inputs.task.map(SmolStr::new),
             covers: vec![cover(subject, per_call)],
         };
         let side = if met {
@@ -278,12 +279,12 @@ pub(crate) fn covers_tool(tool: &str, function: &str) -> bool {
 }
 
 /// All consents or approvals: the request's, and those that the credential rests on.
-fn assents(request: &Request, consents: bool) -> impl Iterator<Item = &Assent> {
-    let held = request.credential.as_ref();
+fn assents<'a>(request: &Question<'a>, consents: bool) -> impl Iterator<Item = &'a Assent> {
+    let held = request.credential;
     let (given, carried) = if consents {
-        (&request.consents, held.map(|held| &held.consents))
+        (request.consents, held.map(|held| &held.consents))
     } else {
-        (&request.approvals, held.map(|held| &held.approvals))
+        (request.approvals, held.map(|held| &held.approvals))
     };
     given.iter().chain(carried.into_iter().flatten())
 }
@@ -326,19 +327,20 @@ pub(crate) fn is_about(
                 })
         }
     };
-    alive && covers && given.agent == inputs.agent && given.task == inputs.task
+    alive && covers && given.agent == inputs.agent && given.task.as_deref() == inputs.task
 }
 
 /// An approver belongs to the group, is not the user, and is no agent.
 fn may_approve(inputs: &Inputs<'_>, given: &Assent, group: GroupId) -> bool {
-    let is_agent = inputs.chain.contains(&given.by) || declared(inputs.policy, &given.by).is_some();
-    inputs.user.as_ref() != Some(&given.by)
+    let is_agent = inputs.chain().any(|agent| agent == given.by)
+        || declared(inputs.policy, &given.by).is_some();
+    inputs.user != Some(given.by.as_str())
         && !is_agent
         && membership(
             inputs.policy,
             GroupKind::Users,
             &given.by,
-            given.groups.as_deref(),
+            given.groups.as_deref().map(Names::Read),
         )
         .sure
         .binary_search(&group)
@@ -348,7 +350,7 @@ fn may_approve(inputs: &Inputs<'_>, given: &Assent, group: GroupId) -> bool {
 /// Whether a budget still holds this call, and what it spends.
 fn charge(
     eval: &Eval<'_>,
-    request: &Request,
+    request: &Question<'_>,
     rule: RuleId,
     at: usize,
     budget: Budget,

@@ -7,7 +7,8 @@ use placet_model::ids::{ActionId, FunctionId, HistoryId, LayerId, PatternId, Rul
 use placet_model::json::Fields;
 use placet_model::pattern::Concrete;
 use placet_model::policy::{Policy, Type};
-use placet_model::request::{Asked, Record, Request};
+use placet_model::question::{Asking, Question};
+use placet_model::request::Record;
 use placet_model::resource::Resource;
 use smol_str::SmolStr;
 
@@ -70,16 +71,17 @@ impl Engine {
     /// `invalid-request`. Where the policy alone is to decide, say so with
     /// [`Engine::decide_without_credential`].
     #[must_use]
-    pub fn decide(&self, request: &Request) -> Decision {
-        match &request.asked {
-            Asked::Scopes { .. } => issuance::decide(self, request),
-            Asked::Call { .. } | Asked::Triple { .. } | Asked::Listing { .. }
+    pub fn decide<'a>(&self, request: impl Into<Question<'a>>) -> Decision {
+        let request = &request.into();
+        match request.asked {
+            Asking::Scopes { .. } => issuance::decide(self, request),
+            Asking::Call { .. } | Asking::Triple { .. } | Asking::Listing { .. }
                 if request.credential.is_none() =>
             {
                 self.refusal(Reason::InvalidRequest, Some(NO_CREDENTIAL))
             }
-            Asked::Call { .. } | Asked::Triple { .. } => self.decide_call(request),
-            Asked::Listing { .. } => listing::decide(self, request),
+            Asking::Call { .. } | Asking::Triple { .. } => self.decide_call(request),
+            Asking::Listing { .. } => listing::decide(self, request),
         }
     }
 
@@ -87,26 +89,32 @@ impl Engine {
     /// scope and never ended. Nothing then bounds the agent to its task; it is for trying
     /// policies out, and for hosts that keep credentials elsewhere.
     #[must_use]
-    pub fn decide_without_credential(&self, request: &Request) -> Decision {
+    pub fn decide_without_credential<'a>(&self, request: impl Into<Question<'a>>) -> Decision {
+        let request = &request.into();
         if request.credential.is_some() {
             return self.refusal(Reason::InvalidRequest, Some(A_CREDENTIAL));
         }
-        match &request.asked {
-            Asked::Scopes { .. } => issuance::decide(self, request),
-            Asked::Call { .. } | Asked::Triple { .. } => self.decide_call(request),
-            Asked::Listing { .. } => listing::decide(self, request),
+        match request.asked {
+            Asking::Scopes { .. } => issuance::decide(self, request),
+            Asking::Call { .. } | Asking::Triple { .. } => self.decide_call(request),
+            Asking::Listing { .. } => listing::decide(self, request),
         }
     }
 
     /// Decides as if some rules were not written, by the policy alone where it decides a
     /// call without a credential: for telling what a rule is there for. Asks no cache.
     #[must_use]
-    pub fn decide_as_if_without(&self, request: &Request, rules: &[RuleId]) -> Decision {
+    pub fn decide_as_if_without<'a>(
+        &self,
+        request: impl Into<Question<'a>>,
+        rules: &[RuleId],
+    ) -> Decision {
+        let request = &request.into();
         let mut without = rules.to_vec();
         without.sort_unstable();
-        match &request.asked {
-            Asked::Scopes { .. } => issuance::decide_as_if(self, request, &without),
-            Asked::Call { .. } | Asked::Triple { .. } => {
+        match request.asked {
+            Asking::Scopes { .. } => issuance::decide_as_if(self, request, &without),
+            Asking::Call { .. } | Asking::Triple { .. } => {
                 let trace = Trace::default();
                 match runtime::prepare(self, request, &trace) {
                     Ok(prepared) => {
@@ -115,7 +123,7 @@ impl Engine {
                     Err(refusal) => self.refused(&refusal),
                 }
             }
-            Asked::Listing { .. } => self.refusal(
+            Asking::Listing { .. } => self.refusal(
                 Reason::InvalidRequest,
                 Some("a listing is not decided as if rules were not written"),
             ),
@@ -125,25 +133,27 @@ impl Engine {
     /// Types a call or triple and looks up its names, once, so that it can be answered
     /// without doing so again.
     #[must_use]
-    pub fn ready<'e>(&'e self, request: &'e Request) -> Ready<'e> {
+    pub fn ready<'e>(&'e self, request: impl Into<Question<'e>>) -> Ready<'e> {
+        let request = request.into();
         self.make_ready(request, request.credential.is_some())
     }
 
     /// As [`Engine::ready`], to be answered by the policy alone.
     #[must_use]
-    pub fn ready_without_credential<'e>(&'e self, request: &'e Request) -> Ready<'e> {
+    pub fn ready_without_credential<'e>(&'e self, request: impl Into<Question<'e>>) -> Ready<'e> {
+        let request = request.into();
         self.make_ready(request, request.credential.is_none())
     }
 
-    fn make_ready<'e>(&'e self, request: &'e Request, acceptable: bool) -> Ready<'e> {
+    fn make_ready<'e>(&'e self, request: Question<'e>, acceptable: bool) -> Ready<'e> {
         let prepared = if acceptable {
-            runtime::prepare(self, request, &Trace::off()).map_err(|refusal| refusal.reason)
+            runtime::prepare(self, &request, &Trace::off()).map_err(|refusal| refusal.reason)
         } else {
             Err(Reason::InvalidRequest)
         };
         Ready {
             engine: self,
-            request,
+            question: request,
             prepared,
         }
     }
@@ -151,14 +161,26 @@ impl Engine {
     /// Decides a call or triple as [`Engine::decide`] does, and tells the answer alone:
     /// for the way of every call, where nobody looks at rules and inputs. It asks no cache.
     #[must_use]
-    pub fn ruling(&self, request: &Request) -> Ruling {
-        self.ready(request).ruling()
+    pub fn ruling<'a>(&self, request: impl Into<Question<'a>>) -> Ruling {
+        let question = &request.into();
+        self.rule(question, question.credential.is_some())
     }
 
     /// As [`Engine::ruling`], by the policy alone.
     #[must_use]
-    pub fn ruling_without_credential(&self, request: &Request) -> Ruling {
-        self.ready_without_credential(request).ruling()
+    pub fn ruling_without_credential<'a>(&self, request: impl Into<Question<'a>>) -> Ruling {
+        let question = &request.into();
+        self.rule(question, question.credential.is_none())
+    }
+
+    fn rule(&self, question: &Question<'_>, acceptable: bool) -> Ruling {
+        if !acceptable {
+            return Ruling::Denied(Reason::InvalidRequest);
+        }
+        match runtime::prepare(self, question, &Trace::off()) {
+            Ok(prepared) => runtime::ruling(self, question, &prepared),
+            Err(refusal) => Ruling::Denied(refusal.reason),
+        }
     }
 
     /// What becomes of a plain triple, by policy alone, while what the request leaves out is
@@ -167,12 +189,12 @@ impl Engine {
     /// # Errors
     ///
     /// The refusal, when the triple or what is told with it is not valid.
-    pub fn outlook(
+    pub fn outlook<'a>(
         &self,
-        request: &Request,
+        request: impl Into<Question<'a>>,
         told: outlook::Told,
     ) -> Result<outlook::Outlook, Box<Decision>> {
-        outlook::outlook(self, request, told)
+        outlook::outlook(self, &request.into(), told)
     }
 
     /// The patterns of each rule, by its place in the policy, as a request fills them, each
@@ -181,24 +203,25 @@ impl Engine {
     /// # Errors
     ///
     /// The refusal, when what is told is not valid.
-    pub fn regions(
+    pub fn regions<'a>(
         &self,
-        request: &Request,
+        request: impl Into<Question<'a>>,
         told: outlook::Told,
     ) -> Result<Vec<Vec<(PatternId, Concrete)>>, Box<Decision>> {
-        outlook::regions(self, request, told)
+        outlook::regions(self, &request.into(), told)
     }
 
     /// Whether a resource is one that a function can touch by an action.
     #[must_use]
     pub fn is_resource(&self, function: FunctionId, action: ActionId, of: &Resource) -> bool {
-        call::is_instance(self.policy(), function, action, of)
+        call::is_instance(self.policy(), function, action, of.into())
     }
 
     /// Decides a request and tells why, for the people who run the policy. It says more
     /// than the holder of a credential may know.
     #[must_use]
-    pub fn explain(&self, request: &Request) -> Explanation {
+    pub fn explain<'a>(&self, request: impl Into<Question<'a>>) -> Explanation {
+        let request = &request.into();
         explain::explain(self, request, self.decide(request), Also::Nothing)
     }
 
@@ -206,13 +229,19 @@ impl Engine {
     /// names, would decide: these are shown wherever they are, and so are the scopes that
     /// were granted in whole.
     #[must_use]
-    pub fn explain_with(&self, request: &Request, rules: &[SmolStr]) -> Explanation {
+    pub fn explain_with<'a>(
+        &self,
+        request: impl Into<Question<'a>>,
+        rules: &[SmolStr],
+    ) -> Explanation {
+        let request = &request.into();
         explain::explain(self, request, self.decide(request), Also::Rules(rules))
     }
 
     /// As [`Engine::explain`], by the policy alone.
     #[must_use]
-    pub fn explain_without_credential(&self, request: &Request) -> Explanation {
+    pub fn explain_without_credential<'a>(&self, request: impl Into<Question<'a>>) -> Explanation {
+        let request = &request.into();
         let decision = self.decide_without_credential(request);
         explain::explain(self, request, decision, Also::Nothing)
     }
@@ -245,7 +274,7 @@ impl Engine {
         let Some(Type::Record(fields)) = declared else {
             return Ok(Fields::new());
         };
-        typed::record(policy, fields, result, Strictness::Facts, true)
+        typed::record(policy, fields, result.into(), Strictness::Facts, true)
             .map_err(|invalid| format!("{}: {}", invalid.place, invalid.message))?;
         Ok(result
             .iter()
@@ -254,7 +283,7 @@ impl Engine {
             .collect())
     }
 
-    fn decide_call(&self, request: &Request) -> Decision {
+    fn decide_call(&self, request: &Question<'_>) -> Decision {
         let trace = Trace::default();
         match runtime::prepare(self, request, &trace) {
             Ok(prepared) => match &self.cache {
@@ -266,7 +295,7 @@ impl Engine {
     }
 
     /// Decides a call that was accepted, asking no cache.
-    pub(crate) fn decide_anew(&self, request: &Request) -> Decision {
+    pub(crate) fn decide_anew(&self, request: &Question<'_>) -> Decision {
         let trace = Trace::default();
         match runtime::prepare(self, request, &trace) {
             Ok(prepared) => runtime::decide(self, request, &prepared, &trace),
@@ -321,14 +350,14 @@ impl Engine {
     }
 
     /// What a call is, as decisions show it: sorted, each once.
-    pub(crate) fn mapped(&self, triples: &[Triple]) -> Vec<MappedRequest> {
+    pub(crate) fn mapped(&self, triples: &[Triple<'_>]) -> Vec<MappedRequest> {
         let actions = &self.policy().actions;
         let mut requests: Vec<MappedRequest> = triples
             .iter()
             .filter_map(|triple| {
                 Some(MappedRequest {
                     action: actions.get(triple.action.index())?.name.clone(),
-                    resource: triple.resource.as_str().into(),
+                    resource: triple.resource.get().as_str().into(),
                 })
             })
             .collect();
@@ -399,7 +428,7 @@ pub(crate) struct LayerGraph<'e> {
 /// once, again and again.
 pub struct Ready<'e> {
     engine: &'e Engine,
-    request: &'e Request,
+    question: Question<'e>,
     prepared: Result<Prepared<'e>, Reason>,
 }
 
@@ -408,7 +437,7 @@ impl Ready<'_> {
     #[must_use]
     pub fn ruling(&self) -> Ruling {
         match &self.prepared {
-            Ok(prepared) => runtime::ruling(self.engine, self.request, prepared),
+            Ok(prepared) => runtime::ruling(self.engine, &self.question, prepared),
             Err(reason) => Ruling::Denied(*reason),
         }
     }

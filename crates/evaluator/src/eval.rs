@@ -11,7 +11,7 @@ use placet_model::ids::{ActionId, ExprId, FactId, FunctionId, PatternId};
 use placet_model::pattern::{Concrete, Seg};
 use placet_model::policy::{Entity, Expr, Extract, Moment, Pattern, Segment, Type};
 use placet_model::render;
-use placet_model::resource::Resource;
+use placet_model::resource::ResourceRef;
 use placet_model::value::Value;
 use smol_str::SmolStr;
 
@@ -45,7 +45,7 @@ pub(crate) enum Args<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place<'a> {
     /// This one.
-    Exact(&'a Resource),
+    Exact(ResourceRef<'a>),
     /// Any in this region.
     Region(&'a Concrete),
 }
@@ -170,17 +170,17 @@ impl<'a> Eval<'a> {
             }
             Expr::AgentId => {
                 self.trace.read(Read::Agent);
-                text_slot(Some(&self.inputs.agent))
+                text_slot(Some(self.inputs.agent))
             }
             Expr::UserId => {
                 self.trace.read(Read::User);
-                text_slot(self.inputs.user.as_ref())
+                text_slot(self.inputs.user)
             }
             Expr::TaskId => {
                 self.trace.read(Read::Task);
-                match &self.inputs.task {
+                match self.inputs.task {
                     None if self.inputs.open => self.opened("task.id"),
-                    task => text_slot(task.as_ref()),
+                    task => text_slot(task),
                 }
             }
             Expr::Now => {
@@ -193,12 +193,12 @@ impl<'a> Eval<'a> {
             }
             Expr::ChainDepth => {
                 self.trace.read(Read::Chain);
-                let depth = self.inputs.chain.len().saturating_sub(1);
+                let depth = self.inputs.above.len();
                 Slot::Known(Value::Int(i64::try_from(depth).unwrap_or(i64::MAX)))
             }
             Expr::ChainRoot => {
                 self.trace.read(Read::Chain);
-                text_slot(self.inputs.chain.first())
+                text_slot(self.inputs.chain().next())
             }
             Expr::ChainAgents => {
                 self.trace.read(Read::Chain);
@@ -502,8 +502,8 @@ impl<'a> Eval<'a> {
     }
 }
 
-fn text_slot(text: Option<&SmolStr>) -> Slot {
-    text.map_or(Slot::Absent, |text| Slot::Known(Value::Text(text.clone())))
+fn text_slot(text: Option<&str>) -> Slot {
+    text.map_or(Slot::Absent, |text| Slot::Known(Value::Text(text.into())))
 }
 
 fn decoded(written: &str) -> SmolStr {

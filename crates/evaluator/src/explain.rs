@@ -8,8 +8,8 @@ use placet_model::graph::Truth;
 use placet_model::ids::{ActionId, FunctionId, LayerId, NodeId, PatternId, RuleId};
 use placet_model::pattern::Concrete;
 use placet_model::policy::RuleKind;
+use placet_model::question::{Asking, Question};
 use placet_model::render;
-use placet_model::request::{Asked, Request};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::bind;
@@ -140,34 +140,29 @@ pub(crate) enum Also<'a> {
 /// Explains a decision that was made about a request.
 pub(crate) fn explain(
     engine: &Engine,
-    request: &Request,
+    request: &Question<'_>,
     decision: Decision,
     also: Also<'_>,
 ) -> Explanation {
     let moment = match request.asked {
-        Asked::Scopes { .. } => placet_model::policy::Moment::Issuance,
+        Asking::Scopes { .. } => placet_model::policy::Moment::Issuance,
         _ => placet_model::policy::Moment::Runtime,
     };
     let bound = bind::bind(engine, request, moment);
-    let ignored = bound
-        .as_ref()
-        .map(|bound| bound.ignored.clone())
-        .unwrap_or_default();
+    let ignored = match bound {
+        Ok(_) => bind::ignored(engine.policy(), request),
+        Err(_) => Vec::new(),
+    };
     let trace = Trace::default();
-    let asked = match &request.asked {
-        Asked::Call { .. } | Asked::Triple { .. } => runtime::prepare(engine, request, &trace)
+    let asked = match request.asked {
+        Asking::Call { .. } | Asking::Triple { .. } => runtime::prepare(engine, request, &trace)
             .map(|prepared| calls(engine, request, &prepared, &decision, also))
             .unwrap_or_default(),
-        Asked::Scopes { .. } => bound
+        Asking::Scopes { .. } => bound
             .ok()
-            .and_then(|bound| {
-                bound
-                    .links
-                    .last()
-                    .map(|acting| scopes(engine, acting, &decision, also))
-            })
+            .map(|bound| scopes(engine, bound.links.acting(), &decision, also))
             .unwrap_or_default(),
-        Asked::Listing { .. } => Vec::new(),
+        Asking::Listing { .. } => Vec::new(),
     };
     let mut explanation = Explanation {
         decision,
@@ -183,7 +178,7 @@ pub(crate) fn explain(
 
 fn calls(
     engine: &Engine,
-    request: &Request,
+    request: &Question<'_>,
     prepared: &Prepared<'_>,
     decision: &Decision,
     also: Also<'_>,
@@ -195,14 +190,14 @@ fn calls(
             function: triple.function,
             action: triple.action,
             args,
-            place: Place::Exact(&triple.resource),
+            place: Place::Exact(triple.resource.get()),
         };
         let credential = match held {
             Ok(_) => Vec::new(),
             Err(_) => held_scopes(engine, request, triple.function),
         };
-        for (at, link) in prepared.bound.links.iter().enumerate() {
-            let acting = at + 1 == prepared.bound.links.len();
+        for link in prepared.bound.links.iter() {
+            let acting = std::ptr::eq(link, prepared.bound.links.acting());
             let layers = layers(engine, link, site, also);
             // Agents above the acting one are shown only where they are in the way.
             let blocked = layers.iter().any(|layer| {
@@ -217,7 +212,7 @@ fn calls(
                     engine,
                     link,
                     site,
-                    triple.resource.as_str(),
+                    triple.resource.get().as_str(),
                     &credential,
                     layers,
                 ));
@@ -239,7 +234,7 @@ fn view(
     let function = policy.functions.get(site.function.index());
     let action = policy.actions.get(site.action.index());
     AskedView {
-        agent: link.agent.clone(),
+        agent: link.agent.into(),
         tool: function
             .map(|function| function.path.clone())
             .unwrap_or_default(),
@@ -251,13 +246,13 @@ fn view(
 }
 
 /// What the credential carries for a function.
-fn held_scopes(engine: &Engine, request: &Request, function: FunctionId) -> Vec<SmolStr> {
+fn held_scopes(engine: &Engine, request: &Question<'_>, function: FunctionId) -> Vec<SmolStr> {
     let path = engine
         .policy()
         .functions
         .get(function.index())
         .map(|function| &function.path);
-    let Some(held) = &request.credential else {
+    let Some(held) = request.credential else {
         return Vec::new();
     };
     let mut lines = Vec::new();
@@ -376,7 +371,7 @@ fn layers(engine: &Engine, link: &Inputs<'_>, site: Site<'_>, also: Also<'_>) ->
         let mut matched: Vec<RuleId> = Vec::new();
         for arm in walk::gather(graph, &eval, Some(&mut path)) {
             let resource = |pattern| covered(&eval, pattern);
-            let truths = walk::run(graph, &eval, arm, resource, &mut Some(&mut path));
+            let truths = walk::run(graph, &eval, arm.test, resource, &mut Some(&mut path));
             let kind = policy.rules.get(arm.rule.index()).map(|rule| rule.kind);
             let open = matches!(site.place, Place::Region(_));
             let counts = kind.is_some_and(|kind| {

@@ -10,36 +10,71 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use placet_model::graph::{Graph, Number};
-use placet_model::ids::{AgentId, FunctionId, GroupId, RuleId};
-use placet_model::policy::{Agent, GroupKind, Policy, RuleKind};
-use placet_model::value::Duration;
-use smallvec::SmallVec;
+use placet_model::ids::{ActionId, AgentId, FactId, FunctionId, GroupId, RuleId};
+use placet_model::policy::{Agent, Entity, GroupKind, Policy, RuleKind};
+use placet_model::question;
+use placet_model::value::{Duration, Value};
 use smol_str::SmolStr;
 
 use crate::bind;
-use crate::inputs::Membership;
+use crate::inputs::{Groups, Membership};
 pub(crate) use table::{SEGMENTS, Step, Table, Target};
 
 /// The names and the graphs of a policy, as numbers.
 #[derive(Debug)]
 pub(crate) struct Index {
-    names: Map<Number>,
+    names: Map<Name>,
+    people: Vec<Person>,
     functions: Map<FunctionId>,
-    agents: Map<AgentId>,
-    groups: Groups,
+    /// The facts of each entity.
+    facts: [Declared; 4],
+    nesting: Nesting,
     tables: Vec<Table>,
     rules: Vec<Rule>,
+    /// Sorted by function; what is walked for each is in the tables.
+    rows: Vec<Row>,
+    /// By function, where its rows begin; and where they all end.
+    rows_of: Vec<u32>,
 }
 
 /// Keys come from the policy, so nobody who asks can make them collide.
 type Map<T> = HashMap<SmolStr, T, RandomState>;
 
-/// The groups of agents and of users. Who is in one by nesting is not written out: that
-/// could take members times groups.
+/// Whom the policy names: an agent, a member of a group, or both an agent and a user.
+#[derive(Debug, Default)]
+struct Person {
+    agent: Option<AgentId>,
+    /// As an agent, and as a user.
+    groups: [Of; 2],
+}
+
+/// The groups of a person.
+#[derive(Debug, Default)]
+struct Of {
+    /// Sorted: those whose own member it is, and those around them.
+    groups: Vec<GroupId>,
+    /// Those around are left out: written out for everybody they could take members times
+    /// groups.
+    nested: bool,
+}
+
+/// How many groups may be written out for each one whose own member somebody is.
+const WRITTEN_OUT: usize = 8;
+
+/// The facts that are declared for an entity.
+#[derive(Debug, Default)]
+pub(crate) struct Declared {
+    pub(crate) names: Vec<(FactId, SmolStr)>,
+    pub(crate) defaults: Vec<(FactId, Value)>,
+    /// Some are known at one moment only.
+    pub(crate) pinned: bool,
+    /// Some do not change under a credential.
+    pub(crate) frozen: bool,
+}
+
+/// How groups hang together.
 #[derive(Debug)]
-struct Groups {
-    /// By agent, and by user: the groups whose own member it is.
-    own: [Map<SmallVec<[GroupId; 4]>>; 2],
+struct Nesting {
     /// By group: those that it is nested in.
     around: Vec<Vec<GroupId>>,
     /// Those whose members come with requests, by nesting too.
@@ -49,47 +84,208 @@ struct Groups {
 /// What an answer needs of a rule, close together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rule {
+    pub(crate) sort: Sort,
+    pub(crate) lifetime: Option<Duration>,
+}
+
+/// What has to be known of a rule before it is tested.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sort {
     pub(crate) kind: RuleKind,
     /// It asks for consent, approval or a budget.
     pub(crate) duties: bool,
-    pub(crate) lifetime: Option<Duration>,
+}
+
+/// Something that can be done with a function.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    function: FunctionId,
+    action: ActionId,
+    /// To any resource at all.
+    everywhere: bool,
+}
+
+/// A row, by its place among all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RowId(u32);
+
+impl RowId {
+    const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A row that was found.
+#[derive(Clone, Copy)]
+pub(crate) struct Doing {
+    pub(crate) row: RowId,
+    pub(crate) action: ActionId,
+    /// To any resource at all.
+    pub(crate) everywhere: bool,
+}
+
+/// How many names of actions are compared one by one.
+const COMPARED: usize = 8;
+
+/// What the policy knows a name as: an agent, a user, a segment or an action.
+#[derive(Clone, Copy, Debug)]
+struct Name {
+    /// When some switch looks for it.
+    number: Number,
+    /// Its place in `people`.
+    person: u32,
+}
+
+impl Name {
+    const UNKNOWN: Self = Self {
+        number: Number::UNKNOWN,
+        person: u32::MAX,
+    };
+}
+
+/// A name that was looked up.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'e> {
+    number: Number,
+    person: Option<&'e Person>,
+}
+
+impl Known<'_> {
+    /// As switches look for it.
+    pub(crate) const fn number(&self) -> Number {
+        self.number
+    }
+
+    /// The declared agent of this name.
+    pub(crate) fn agent<'p>(&self, policy: &'p Policy) -> Option<&'p Agent> {
+        policy.agents.get(self.person?.agent?.index())
+    }
 }
 
 impl Index {
     /// The index of a policy's graphs.
     pub(crate) fn new(policy: &Policy, graphs: &[Graph]) -> Self {
-        let names = graphs.first().map(|graph| graph.names.iter());
-        let names = names.into_iter().flatten();
-        let rules = policy
+        let mut names = Names::new(graphs);
+        let rules: Vec<Rule> = policy
             .rules
             .iter()
             .map(|rule| Rule {
-                kind: rule.kind,
-                duties: rule.duties.consent.is_some()
-                    || !rule.duties.approvals.is_empty()
-                    || !rule.duties.budgets.is_empty(),
+                sort: Sort {
+                    kind: rule.kind,
+                    duties: rule.duties.consent.is_some()
+                        || !rule.duties.approvals.is_empty()
+                        || !rule.duties.budgets.is_empty(),
+                },
                 lifetime: rule.duties.lifetime,
             })
             .collect();
+        let mut rows: Vec<Row> = Vec::new();
+        let mut rows_of = vec![0];
+        for at in 0..policy.functions.len() {
+            add_rows(policy, FunctionId::new(at), &mut rows);
+            rows_of.push(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+        }
+        let tables = graphs
+            .iter()
+            .map(|graph| Table::new(graph, &rules, &rows))
+            .collect();
+        let nesting = Nesting::new(policy, &mut names);
+        for (at, agent) in policy.agents.iter().enumerate() {
+            names.person(&agent.name, |person| person.agent = Some(AgentId::new(at)));
+        }
+        let mut facts: [Declared; 4] = Default::default();
+        for (at, fact) in policy.facts.iter().enumerate() {
+            let Some(of) = facts.get_mut(place(fact.entity)) else {
+                continue;
+            };
+            let id = FactId::new(at);
+            of.names.push((id, fact.field.name.clone()));
+            of.defaults
+                .extend(fact.field.default.clone().map(|value| (id, value)));
+            of.pinned |= fact.moment.is_some();
+            of.frozen |= bind::is_frozen(fact);
+        }
         let functions = policy.functions.iter().enumerate();
-        let agents = policy.agents.iter().enumerate();
         Self {
-            names: names.map(|(name, number)| (name.clone(), number)).collect(),
+            names: names.known,
+            people: names.people,
             functions: functions
                 .map(|(at, function)| (function.path.clone(), FunctionId::new(at)))
                 .collect(),
-            agents: agents
-                .map(|(at, agent)| (agent.name.clone(), AgentId::new(at)))
-                .collect(),
-            groups: Groups::new(policy),
-            tables: graphs.iter().map(Table::new).collect(),
+            facts,
+            nesting,
+            tables,
             rules,
+            rows,
+            rows_of,
+        }
+    }
+
+    /// What the policy knows a name as.
+    pub(crate) fn name(&self, text: &str) -> Known<'_> {
+        let name = self.names.get(text).copied().unwrap_or(Name::UNKNOWN);
+        Known {
+            number: name.number,
+            person: self.people.get(name.person as usize),
         }
     }
 
     /// The number of a name.
     pub(crate) fn number(&self, text: &str) -> Number {
-        self.names.get(text).copied().unwrap_or(Number::UNKNOWN)
+        self.names
+            .get(text)
+            .map_or(Number::UNKNOWN, |name| name.number)
+    }
+
+    /// What an action of a function is, by name.
+    pub(crate) fn doing(&self, policy: &Policy, function: FunctionId, name: &str) -> Option<Doing> {
+        let rows = self.rows(function);
+        if rows.len() > COMPARED {
+            let action = policy.action(name)?;
+            return self.find(function, |row| row.action == action);
+        }
+        self.find(function, |row| {
+            policy
+                .actions
+                .get(row.action.index())
+                .is_some_and(|action| action.name == name)
+        })
+    }
+
+    /// The row of an action of a function.
+    pub(crate) fn row(&self, function: FunctionId, action: ActionId) -> Option<RowId> {
+        self.find(function, |row| row.action == action)
+            .map(|doing| doing.row)
+    }
+
+    fn find(&self, function: FunctionId, is: impl Fn(&Row) -> bool) -> Option<Doing> {
+        let at = self.rows(function).iter().position(is)?;
+        let start = *self.rows_of.get(function.index())? as usize;
+        let row = self.rows.get(start + at)?;
+        Some(Doing {
+            row: RowId(u32::try_from(start + at).ok()?),
+            action: row.action,
+            everywhere: row.everywhere,
+        })
+    }
+
+    fn rows(&self, function: FunctionId) -> &[Row] {
+        let at = function.index();
+        let range = self.rows_of.get(at).zip(self.rows_of.get(at + 1));
+        range
+            .and_then(|(start, end)| self.rows.get(*start as usize..*end as usize))
+            .unwrap_or_default()
+    }
+
+    /// The declared facts of an entity.
+    pub(crate) const fn facts(&self, of: Entity) -> &Declared {
+        let [agent, user, task, context] = &self.facts;
+        match of {
+            Entity::Agent => agent,
+            Entity::User => user,
+            Entity::Task => task,
+            Entity::Context => context,
+        }
     }
 
     /// The function with this path.
@@ -97,40 +293,45 @@ impl Index {
         self.functions.get(path).copied()
     }
 
-    /// A declared agent.
-    pub(crate) fn agent<'p>(&self, policy: &'p Policy, name: &str) -> Option<&'p Agent> {
-        policy.agents.get(self.agents.get(name)?.index())
-    }
-
     /// In which groups an agent or user is.
-    pub(crate) fn membership(
-        &self,
+    pub(crate) fn membership<'e>(
+        &'e self,
         policy: &Policy,
         kind: GroupKind,
         id: &str,
-        given: Option<&[SmolStr]>,
-    ) -> Membership {
+        known: &Known<'e>,
+        given: Option<question::Names<'_>>,
+    ) -> Membership<'e> {
+        let own = known.person.and_then(|person| {
+            let [agents, users] = &person.groups;
+            match kind {
+                GroupKind::Agents => Some(agents),
+                GroupKind::Users => Some(users),
+                GroupKind::Actions => None,
+            }
+        });
         let mut result = Membership::default();
-        let [agents, users] = &self.groups.own;
-        let own = match kind {
-            GroupKind::Agents => agents,
-            GroupKind::Users => users,
-            GroupKind::Actions => return result,
-        };
-        for group in own.get(id).into_iter().flatten() {
-            result.sure.push(*group);
-            let around = self.groups.around.get(group.index());
-            result.sure.extend(around.into_iter().flatten().copied());
+        if let Some(own) = own {
+            result.sure = Groups::Known(&own.groups);
+            if own.nested {
+                let around = own
+                    .groups
+                    .iter()
+                    .flat_map(|group| self.nesting.around(*group));
+                result.add(around.copied());
+            }
         }
-        for id_of in &self.groups.requested {
+        for id_of in &self.nesting.requested {
             if let Some(group) = policy.groups.get(id_of.index())
                 && group.kind == kind
             {
-                result.add(*id_of, bind::is_member(policy, group, id, given));
+                match bind::is_member(policy, group, id, given) {
+                    Some(true) => result.add([*id_of]),
+                    Some(false) => {}
+                    None => result.unsure.push(*id_of),
+                }
             }
         }
-        result.sure.sort_unstable();
-        result.sure.dedup();
         result
     }
 
@@ -144,18 +345,95 @@ impl Index {
     }
 }
 
-impl Groups {
-    fn new(policy: &Policy) -> Self {
-        let [mut agents, mut users] = <[Map<SmallVec<[GroupId; 4]>>; 2]>::default();
+/// Adds what can be done with a function, each action once.
+fn add_rows(policy: &Policy, function: FunctionId, rows: &mut Vec<Row>) {
+    let start = rows.len();
+    let lines = policy
+        .functions
+        .get(function.index())
+        .map(|function| function.lines.as_slice())
+        .unwrap_or_default();
+    for line in lines {
+        let everywhere = line.templates.iter().any(|id| {
+            policy
+                .patterns
+                .get(id.index())
+                .is_some_and(|template| template.segments.is_empty() && template.tail)
+        });
+        let known = rows.get_mut(start..).unwrap_or_default();
+        match known.iter_mut().find(|row| row.action == line.action) {
+            Some(row) => row.everywhere |= everywhere,
+            None => rows.push(Row {
+                function,
+                action: line.action,
+                everywhere,
+            }),
+        }
+    }
+}
+
+/// Names, while they are gathered.
+struct Names {
+    known: Map<Name>,
+    people: Vec<Person>,
+}
+
+impl Names {
+    /// Those that switches look for.
+    fn new(graphs: &[Graph]) -> Self {
+        let numbers = graphs.first().map(|graph| graph.names.iter());
+        let named = |(text, number): (&SmolStr, Number)| {
+            let name = Name {
+                number,
+                ..Name::UNKNOWN
+            };
+            (text.clone(), name)
+        };
+        Self {
+            known: numbers.into_iter().flatten().map(named).collect(),
+            people: Vec::new(),
+        }
+    }
+
+    fn person(&mut self, text: &SmolStr, tell: impl FnOnce(&mut Person)) {
+        let next = self.people.len();
+        let name = self.name(text);
+        if name.person == Name::UNKNOWN.person {
+            name.person = u32::try_from(next).unwrap_or(Name::UNKNOWN.person);
+        }
+        let at = name.person as usize;
+        if at == next {
+            self.people.push(Person::default());
+        }
+        if let Some(person) = self.people.get_mut(at) {
+            tell(person);
+        }
+    }
+
+    fn name(&mut self, text: &SmolStr) -> &mut Name {
+        self.known.entry(text.clone()).or_insert(Name::UNKNOWN)
+    }
+}
+
+/// Where the facts of an entity are.
+const fn place(of: Entity) -> usize {
+    match of {
+        Entity::Agent => 0,
+        Entity::User => 1,
+        Entity::Task => 2,
+        Entity::Context => 3,
+    }
+}
+
+impl Nesting {
+    fn new(policy: &Policy, names: &mut Names) -> Self {
         let mut around = vec![Vec::new(); policy.groups.len()];
         let mut requested = Vec::new();
         for (at, group) in policy.groups.iter().enumerate() {
             let id = GroupId::new(at);
-            let own = match group.kind {
-                GroupKind::Agents => &mut agents,
-                GroupKind::Users => &mut users,
-                GroupKind::Actions => continue,
-            };
+            if group.kind == GroupKind::Actions {
+                continue;
+            }
             let mut asks = group.from_request;
             for nested in &group.nested {
                 if let Some(around) = around.get_mut(nested.index()) {
@@ -168,18 +446,47 @@ impl Groups {
                 requested.push(id);
             }
             for member in &group.members {
-                match own.get_mut(member) {
-                    Some(groups) => groups.push(id),
-                    None => {
-                        own.insert(member.clone(), SmallVec::from_slice(&[id]));
-                    }
-                }
+                names.person(member, |person| {
+                    let [agents, users] = &mut person.groups;
+                    let own = match group.kind {
+                        GroupKind::Users => users,
+                        _ => agents,
+                    };
+                    own.groups.push(id);
+                });
             }
         }
-        Self {
-            own: [agents, users],
-            around,
-            requested,
+        let nesting = Self { around, requested };
+        for of in names
+            .people
+            .iter_mut()
+            .flat_map(|person| &mut person.groups)
+        {
+            nesting.write_out(of);
         }
+        nesting
+    }
+
+    /// Those that a group is nested in.
+    fn around(&self, group: GroupId) -> &[GroupId] {
+        self.around
+            .get(group.index())
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    /// Adds the groups around somebody's own, where they are few.
+    fn write_out(&self, of: &mut Of) {
+        let around = of.groups.iter().flat_map(|group| self.around(*group));
+        let most = of.groups.len().saturating_mul(WRITTEN_OUT);
+        if around.clone().nth(most).is_some() {
+            of.nested = true;
+            return;
+        }
+        let around: Vec<GroupId> = around.copied().collect();
+        of.groups.extend(around);
+        of.groups.sort_unstable();
+        of.groups.dedup();
+        of.groups.shrink_to_fit();
     }
 }

@@ -2,15 +2,18 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 
 use placet_model::ids::{FactId, GroupId, HistoryId, ResourceFactsId};
 use placet_model::policy::{Entity, Moment, Policy};
 use placet_model::value::{Time, Value};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
 use crate::truth::Truths;
 use crate::typed::Slot;
+use crate::walk::exact::Who;
 
 /// The inputs of one link of a chain: the acting agent, or one that it acts for.
 #[derive(Clone, Debug)]
@@ -19,20 +22,22 @@ pub(crate) struct Inputs<'p> {
     pub(crate) moment: Moment,
     /// What the request leaves out is open, and not missing.
     pub(crate) open: bool,
-    pub(crate) agent: SmolStr,
+    pub(crate) agent: &'p str,
     /// The policy declares the agent.
     pub(crate) known: bool,
-    pub(crate) agent_groups: Membership,
-    pub(crate) user: Option<SmolStr>,
-    pub(crate) user_groups: Membership,
-    pub(crate) task: Option<SmolStr>,
+    pub(crate) agent_groups: Membership<'p>,
+    pub(crate) user: Option<&'p str>,
+    pub(crate) user_groups: Membership<'p>,
+    /// Agent and user in numbers.
+    pub(crate) who: Who,
+    pub(crate) task: Option<&'p str>,
     /// By fact id, defaults filled in.
     pub(crate) facts: Facts,
     pub(crate) now: Option<Time>,
     /// When the credential of this link was issued.
     pub(crate) issued: Option<Time>,
-    /// Agents of the chain, root first, the acting one last.
-    pub(crate) chain: Chain,
+    /// The agents that it acts for, root first.
+    pub(crate) above: Vec<&'p str>,
     /// By history id.
     pub(crate) histories: Vec<Slot>,
     /// By history id, for those of which the host told no more than their length.
@@ -44,28 +49,83 @@ pub(crate) struct Inputs<'p> {
 /// A slot per declared fact; few policies declare more than lie in place here.
 pub(crate) type Facts = SmallVec<[Slot; 8]>;
 
-/// Agents of a chain; most have one.
-pub(crate) type Chain = SmallVec<[SmolStr; 1]>;
+/// So many facts of which nothing is told.
+pub(crate) fn absent(count: usize) -> Facts {
+    const NONE: [Slot; 8] = [const { Slot::Absent }; 8];
+    if count <= NONE.len() {
+        SmallVec::from_buf_and_len(NONE, count)
+    } else {
+        smallvec![Slot::Absent; count]
+    }
+}
 
 /// What the host said of one resource: a slot per fact of each block that it lies in.
 pub(crate) type ResourceValues = Vec<(ResourceFactsId, Vec<(SmolStr, Slot)>)>;
 
 /// In which declared groups an agent or user is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Membership {
+pub(crate) struct Membership<'p> {
     /// Certainly in, closed under nesting, sorted.
-    pub(crate) sure: SmallVec<[GroupId; 4]>,
+    pub(crate) sure: Groups<'p>,
     /// Undefined, because the host did not tell; sorted.
     pub(crate) unsure: SmallVec<[GroupId; 4]>,
 }
 
-impl Membership {
-    /// Adds a group, after those before it.
-    pub(crate) fn add(&mut self, group: GroupId, is_in: Option<bool>) {
-        match is_in {
-            Some(true) => self.sure.push(group),
-            Some(false) => {}
-            None => self.unsure.push(group),
+/// Groups, sorted.
+#[derive(Clone, Debug)]
+pub(crate) enum Groups<'p> {
+    /// Those that the policy tells.
+    Known(&'p [GroupId]),
+    /// With what the request tells.
+    Told(SmallVec<[GroupId; 4]>),
+}
+
+impl Deref for Groups<'_> {
+    type Target = [GroupId];
+
+    fn deref(&self) -> &[GroupId] {
+        match self {
+            Self::Known(groups) => groups,
+            Self::Told(groups) => groups,
+        }
+    }
+}
+
+impl Default for Groups<'_> {
+    fn default() -> Self {
+        Self::Known(&[])
+    }
+}
+
+impl PartialEq for Groups<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Groups<'_> {}
+
+impl Hash for Groups<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl Membership<'_> {
+    /// Adds groups that it is certainly in.
+    pub(crate) fn add(&mut self, groups: impl IntoIterator<Item = GroupId>) {
+        let mut all: SmallVec<[GroupId; 4]> = SmallVec::from_slice(&self.sure);
+        all.extend(groups);
+        all.sort_unstable();
+        all.dedup();
+        self.sure = Groups::Told(all);
+    }
+
+    /// The same, by itself.
+    pub(crate) fn to_owned(&self) -> Membership<'static> {
+        Membership {
+            sure: Groups::Told(SmallVec::from_slice(&self.sure)),
+            unsure: self.unsure.clone(),
         }
     }
 
@@ -135,9 +195,18 @@ impl Inputs<'_> {
             .map_or(Slot::Absent, Slot::Known)
     }
 
-    /// The agents of the chain as a list of texts.
+    /// The agents of the chain, root first, this one last.
+    pub(crate) fn chain(&self) -> impl Iterator<Item = &str> {
+        self.above.iter().copied().chain([self.agent])
+    }
+
+    /// The same, as a list of texts.
     pub(crate) fn chain_value(&self) -> Value {
-        Value::List(self.chain.iter().cloned().map(Value::Text).collect())
+        Value::List(
+            self.chain()
+                .map(|agent| Value::Text(agent.into()))
+                .collect(),
+        )
     }
 }
 

@@ -14,7 +14,8 @@ use placet_model::decision::{Became, Decision, Obligations, Reason, ScopeOutcome
 use placet_model::ids::{ActionId, FunctionId, RuleId};
 use placet_model::pattern::{Concrete, Region};
 use placet_model::policy::{Entity, Moment, Policy, RuleKind};
-use placet_model::request::{Asked, Assent, Principal, Request, ScopeRequest, Task};
+use placet_model::question::{Asking, Names, Question};
+use placet_model::request::{Assent, Principal, ScopeRequest, Task};
 use placet_model::text::check_id;
 use placet_model::value::{Duration, Time};
 use smol_str::SmolStr;
@@ -35,27 +36,31 @@ pub(crate) use pair::{Applies, OpenLayer, Pair};
 pub const MAX_ALTERNATIVES: usize = 4096;
 
 /// Decides an issuance, or with a credential in the request a delegation of it.
-pub(crate) fn decide(engine: &Engine, request: &Request) -> Decision {
+pub(crate) fn decide(engine: &Engine, request: &Question<'_>) -> Decision {
     decide_as_if(engine, request, &[])
 }
 
 /// Decides an issuance as if some rules, sorted, were not written.
-pub(crate) fn decide_as_if(engine: &Engine, request: &Request, without: &[RuleId]) -> Decision {
+pub(crate) fn decide_as_if(
+    engine: &Engine,
+    request: &Question<'_>,
+    without: &[RuleId],
+) -> Decision {
     issue(engine, request, without).unwrap_or_else(|refusal| engine.refused(&refusal))
 }
 
-fn issue(engine: &Engine, request: &Request, without: &[RuleId]) -> Result<Decision, Refusal> {
-    let Asked::Scopes { scopes, ttl } = &request.asked else {
+fn issue(engine: &Engine, request: &Question<'_>, without: &[RuleId]) -> Result<Decision, Refusal> {
+    let Asking::Scopes { scopes, ttl } = request.asked else {
         return Err(Invalid::new("", "this is not a question about scopes").into());
     };
     let bound = bind::bind(engine, request, Moment::Issuance)?;
-    let inputs = leaf(&bound)?;
+    let inputs = leaf(&bound);
     let Some(now) = request.time else {
         return Err(Invalid::new("/time", "missing").into());
     };
-    check_scopes(scopes, *ttl)?;
+    check_scopes(scopes, ttl)?;
     check_agents(&bound)?;
-    if let Some(parent) = &request.credential {
+    if let Some(parent) = request.credential {
         runtime::check_times(parent, now)?;
     }
     let trace = Trace::default();
@@ -64,7 +69,7 @@ fn issue(engine: &Engine, request: &Request, without: &[RuleId]) -> Result<Decis
         request,
         inputs,
         now,
-        ttl: *ttl,
+        ttl,
         without,
         trace: &trace,
     };
@@ -149,16 +154,17 @@ fn check_scopes(scopes: &[ScopeRequest], ttl: Option<Duration>) -> Result<(), In
 /// as the acting agent; nothing, when it does not come so far.
 pub(crate) fn visit(
     engine: &Engine,
-    request: &Request,
+    request: &Question<'_>,
     visit: &mut dyn FnMut(&Inputs<'_>, FunctionId, ActionId, &Concrete),
 ) {
-    let Asked::Scopes { scopes, ttl } = &request.asked else {
+    let Asking::Scopes { scopes, ttl } = request.asked else {
         return;
     };
     let Ok(bound) = bind::bind(engine, request, Moment::Issuance) else {
         return;
     };
-    let (Ok(inputs), Some(now)) = (leaf(&bound), request.time) else {
+    let inputs = leaf(&bound);
+    let Some(now) = request.time else {
         return;
     };
     let trace = Trace::default();
@@ -167,7 +173,7 @@ pub(crate) fn visit(
         request,
         inputs,
         now,
-        ttl: *ttl,
+        ttl,
         without: &[],
         trace: &trace,
     };
@@ -210,7 +216,7 @@ fn offered(policy: &Policy, asked: &ScopeRequest) -> BTreeSet<(FunctionId, Actio
 
 struct Issue<'a> {
     engine: &'a Engine,
-    request: &'a Request,
+    request: &'a Question<'a>,
     inputs: &'a Inputs<'a>,
     now: Time,
     ttl: Option<Duration>,
@@ -413,7 +419,7 @@ impl Issue<'_> {
         wanted: &Concrete,
     ) -> Result<Vec<Way>, Refusal> {
         let policy = self.engine.policy();
-        let Some(parent) = &self.request.credential else {
+        let Some(parent) = self.request.credential else {
             return Ok(vec![Way {
                 region: wanted.clone(),
                 parent: None,
@@ -453,7 +459,7 @@ impl Issue<'_> {
 
     fn credential(&self, scopes: Vec<Scope>) -> Credential {
         let (policy, request) = (self.engine.policy(), self.request);
-        let parent = request.credential.as_ref();
+        let parent = request.credential;
         let facts = |entity, given, all| frozen(policy, entity, given, all);
         let not_after = scopes
             .iter()
@@ -463,27 +469,29 @@ impl Issue<'_> {
         // A delegated credential keeps the user, the task and the frozen facts.
         let user = match parent {
             Some(parent) => parent.user.clone(),
-            None => request.user.as_ref().map(|user| Principal {
-                id: user.id.clone(),
-                groups: user.groups.clone(),
-                facts: facts(Entity::User, &user.facts, false),
+            None => request.user.map(|user| Principal {
+                id: user.id.into(),
+                groups: user.groups.map(Names::to_vec),
+                facts: facts(Entity::User, user.facts, false),
             }),
         };
         let task = match parent {
             Some(parent) => parent.task.clone(),
-            None => request.task.as_ref().map(|task| Task {
-                id: task.id.clone(),
-                facts: facts(Entity::Task, &task.facts, true),
+            None => request.task.map(|task| Task {
+                id: task.id.into(),
+                facts: facts(Entity::Task, task.facts, true),
             }),
         };
         let context = match parent {
             Some(parent) => parent.context.clone(),
-            None => facts(Entity::Context, &request.context, false),
+            None => facts(Entity::Context, request.context, false),
         };
         let kept = |given: &[Assent]| -> Vec<Assent> {
             given
                 .iter()
-                .filter(|given| given.agent == request.agent.id && given.task == self.inputs.task)
+                .filter(|given| {
+                    given.agent == request.agent.id && given.task.as_deref() == self.inputs.task
+                })
                 .filter(|given| matches!(given.covers, placet_model::request::Covers::Scope(_)))
                 .cloned()
                 .collect()
@@ -491,9 +499,9 @@ impl Issue<'_> {
         Credential {
             id: None,
             agent: Principal {
-                id: request.agent.id.clone(),
-                groups: request.agent.groups.clone(),
-                facts: facts(Entity::Agent, &request.agent.facts, true),
+                id: request.agent.id.into(),
+                groups: request.agent.groups.map(Names::to_vec),
+                facts: facts(Entity::Agent, request.agent.facts, true),
             },
             user,
             task,
@@ -502,9 +510,9 @@ impl Issue<'_> {
             not_after,
             policy: self.engine.compiled().digest().clone(),
             scopes,
-            consents: kept(&request.consents),
-            approvals: kept(&request.approvals),
-            parent: request.credential.clone().map(Box::new),
+            consents: kept(request.consents),
+            approvals: kept(request.approvals),
+            parent: request.credential.cloned().map(Box::new),
         }
     }
 }

@@ -10,11 +10,11 @@ use placet_model::decision::{Answer, Decision, Reason, ToolAnswer};
 use placet_model::ids::{ActionId, FunctionId, PatternId, RuleId, TypeId};
 use placet_model::pattern::{Concrete, covers};
 use placet_model::policy::{Expr, Function, Line, Moment, RuleKind, Segment, Type};
-use placet_model::request::{Asked, Request};
+use placet_model::question::{Asking, Question};
 use placet_model::value::Time;
 use smol_str::SmolStr;
 
-use crate::bind;
+use crate::bind::{self, Links};
 use crate::duties::{self, Offer, Subject, covers_tool};
 use crate::engine::Engine;
 use crate::eval::{Args, Eval, Place, Site};
@@ -26,13 +26,13 @@ use crate::truth::Truths;
 use crate::typed::{Invalid, brief};
 
 /// Decides a listing.
-pub(crate) fn decide(engine: &Engine, request: &Request) -> Decision {
+pub(crate) fn decide(engine: &Engine, request: &Question<'_>) -> Decision {
     list(engine, request).unwrap_or_else(|refusal| engine.refused(&refusal))
 }
 
-fn list(engine: &Engine, request: &Request) -> Result<Decision, Refusal> {
+fn list(engine: &Engine, request: &Question<'_>) -> Result<Decision, Refusal> {
     let policy = engine.policy();
-    let Asked::Listing { tool } = &request.asked else {
+    let Asking::Listing { tool } = request.asked else {
         return Err(Invalid::new("", "this is not a question about tools").into());
     };
     let bound = bind::bind(engine, request, Moment::Runtime)?;
@@ -40,20 +40,17 @@ fn list(engine: &Engine, request: &Request) -> Result<Decision, Refusal> {
         .functions
         .iter()
         .enumerate()
-        .filter(|(_, function)| {
-            tool.as_ref()
-                .is_none_or(|tool| covers_tool(tool, &function.path))
-        })
+        .filter(|(_, function)| tool.is_none_or(|tool| covers_tool(tool, &function.path)))
         .map(|(at, _)| FunctionId::new(at))
         .collect();
     if wanted.is_empty() {
-        let name = tool.as_ref().map(|tool| brief(tool)).unwrap_or_default();
+        let name = tool.map(brief).unwrap_or_default();
         return Err(Refusal::new(
             Reason::UnknownTool,
             format!("unknown tool `{name}`"),
         ));
     }
-    leaf(&bound)?;
+    leaf(&bound);
     check_agents(&bound)?;
     check_holder(request)?;
     let trace = Trace::default();
@@ -68,7 +65,11 @@ fn list(engine: &Engine, request: &Request) -> Result<Decision, Refusal> {
         };
         let (answer, mut depends_on) = listing.answer()?;
         // What can never be granted is not shown, unless it was asked for by name.
-        let named = tool.as_ref() == policy.functions.get(function.index()).map(|f| &f.path);
+        let named = tool
+            == policy
+                .functions
+                .get(function.index())
+                .map(|f| f.path.as_str());
         if answer == Answer::No && !named {
             continue;
         }
@@ -93,11 +94,11 @@ fn list(engine: &Engine, request: &Request) -> Result<Decision, Refusal> {
 /// each agent of the chain; nothing, when it does not come so far.
 pub(crate) fn visit(
     engine: &Engine,
-    request: &Request,
+    request: &Question<'_>,
     visit: &mut dyn FnMut(&Inputs<'_>, FunctionId, ActionId, &Concrete),
 ) {
     let policy = engine.policy();
-    let Asked::Listing { tool } = &request.asked else {
+    let Asking::Listing { tool } = request.asked else {
         return;
     };
     let Ok(bound) = bind::bind(engine, request, Moment::Runtime) else {
@@ -105,8 +106,7 @@ pub(crate) fn visit(
     };
     let trace = Trace::default();
     for (at, function) in policy.functions.iter().enumerate() {
-        let wanted = tool.as_deref();
-        if !wanted.is_none_or(|tool| covers_tool(tool, &function.path)) {
+        if !tool.is_none_or(|tool| covers_tool(tool, &function.path)) {
             continue;
         }
         let listing = Listing {
@@ -129,7 +129,7 @@ pub(crate) fn visit(
                     continue;
                 };
                 for part in parts {
-                    for link in &bound.links {
+                    for link in bound.links.iter() {
                         visit(link, listing.function, line.action, &part);
                     }
                 }
@@ -140,8 +140,8 @@ pub(crate) fn visit(
 
 struct Listing<'a> {
     engine: &'a Engine,
-    request: &'a Request,
-    links: &'a [Inputs<'a>],
+    request: &'a Question<'a>,
+    links: &'a Links<'a>,
     function: FunctionId,
     trace: &'a Trace,
 }
@@ -195,8 +195,8 @@ impl Listing<'_> {
 
     /// Whether a call does what a line says, before it is known.
     fn line_applies(&self, line: &Line) -> Truths {
-        let acting = self.links.last().zip(line.when);
-        acting.map_or(Truths::TRUE, |(acting, when)| {
+        let acting = self.links.acting();
+        line.when.map_or(Truths::TRUE, |when| {
             let nowhere = Concrete::ALL;
             let site = self.site(line.action, &nowhere);
             Eval::new(acting, site, self.trace).truth(when, None)
@@ -298,7 +298,7 @@ impl Listing<'_> {
         let policy = self.engine.policy();
         let mut parts = vec![region.clone()];
         let mut certain = true;
-        let (Some(held), Some(now)) = (&self.request.credential, self.request.time) else {
+        let (Some(held), Some(now)) = (self.request.credential, self.request.time) else {
             return Ok((parts, certain));
         };
         let path = policy
@@ -420,7 +420,7 @@ impl Listing<'_> {
             }
             offer.tighten(id, &rule.duties);
         }
-        let issued = self.links.last().and_then(|acting| acting.issued);
+        let issued = self.links.acting().issued;
         let lapsed = |offer: &Offer| match (issued, offer.lifetime, self.request.time) {
             (Some(issued), Some(lifetime), Some(now)) => {
                 now >= issued.plus(lifetime).unwrap_or(Time(i64::MAX))

@@ -12,7 +12,7 @@ use placet_model::decision::{Decision, Reason};
 use placet_model::ids::{ActionId, ExprId, FunctionId, PatternId, RuleId};
 use placet_model::pattern::{Concrete, covers};
 use placet_model::policy::Rule;
-use placet_model::request::{Asked, Request};
+use placet_model::question::{Asking, Question};
 
 use crate::engine::Engine;
 use crate::eval::{Args, Eval, Place, Site};
@@ -121,9 +121,15 @@ impl Observer<'_> {
     /// Tells what a request showed of each rule, given the decision about it. Nothing,
     /// where no rule was asked: the request was invalid, the credential revoked, ended or
     /// another's, or it was out of scope.
-    pub fn watch(&self, request: &Request, decision: &Decision, see: &mut dyn FnMut(&Glimpse<'_>)) {
-        match &request.asked {
-            Asked::Call { .. } | Asked::Triple { .. } => {
+    pub fn watch<'a>(
+        &self,
+        request: impl Into<Question<'a>>,
+        decision: &Decision,
+        see: &mut dyn FnMut(&Glimpse<'_>),
+    ) {
+        let request = &request.into();
+        match request.asked {
+            Asking::Call { .. } | Asking::Triple { .. } => {
                 let asked = !matches!(
                     decision.reason,
                     Reason::InvalidRequest
@@ -140,8 +146,8 @@ impl Observer<'_> {
                 }
             }
             // What is refused as a whole has no outcomes of scopes.
-            Asked::Scopes { .. } if decision.scopes.is_empty() => {}
-            Asked::Scopes { .. } => {
+            Asking::Scopes { .. } if decision.scopes.is_empty() => {}
+            Asking::Scopes { .. } => {
                 issuance::visit(
                     self.engine,
                     request,
@@ -150,8 +156,8 @@ impl Observer<'_> {
                     },
                 );
             }
-            Asked::Listing { .. } if !decision.is_grant() => {}
-            Asked::Listing { .. } => {
+            Asking::Listing { .. } if !decision.is_grant() => {}
+            Asking::Listing { .. } => {
                 listing::visit(
                     self.engine,
                     request,
@@ -163,7 +169,7 @@ impl Observer<'_> {
         }
     }
 
-    fn call(&self, request: &Request, see: &mut dyn FnMut(&Glimpse<'_>)) {
+    fn call(&self, request: &Question<'_>, see: &mut dyn FnMut(&Glimpse<'_>)) {
         let trace = Trace::default();
         let Ok(prepared) = runtime::prepare(self.engine, request, &trace) else {
             return;
@@ -177,9 +183,9 @@ impl Observer<'_> {
                 function: triple.function,
                 action: triple.action,
                 args,
-                place: Place::Exact(&triple.resource),
+                place: Place::Exact(triple.resource.get()),
             };
-            for link in &prepared.bound.links {
+            for link in prepared.bound.links.iter() {
                 self.exact(link, site, see);
             }
         }

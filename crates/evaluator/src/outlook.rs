@@ -11,9 +11,9 @@ use placet_model::decision::{Answer, Decision, Reason, RuleNote};
 use placet_model::ids::{ActionId, FunctionId, PatternId, RuleId};
 use placet_model::pattern::{Concrete, covers};
 use placet_model::policy::{Approval, Consent, Entity, Moment, RuleKind};
+use placet_model::question::{Asking, Given, Question};
 use placet_model::render;
-use placet_model::request::{Asked, Request};
-use placet_model::resource::Resource;
+use placet_model::resource::ResourceRef;
 use placet_model::value::{Duration, Time};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -92,7 +92,7 @@ impl Outlook {
 /// Tells the outlook of a triple, by policy alone.
 pub(crate) fn outlook(
     engine: &Engine,
-    request: &Request,
+    request: &Question<'_>,
     told: Told,
 ) -> Result<Outlook, Box<Decision>> {
     look(engine, request, told).map_err(|refusal| Box::new(engine.refused(&refusal)))
@@ -102,7 +102,7 @@ pub(crate) fn outlook(
 /// for any segments. What stands for too many patterns stands for all resources.
 pub(crate) fn regions(
     engine: &Engine,
-    request: &Request,
+    request: &Question<'_>,
     told: Told,
 ) -> Result<Vec<Vec<(PatternId, Concrete)>>, Box<Decision>> {
     let policy = engine.policy();
@@ -110,7 +110,7 @@ pub(crate) fn regions(
         .map_err(|refusal| Box::new(engine.refused(&refusal)))?;
     let trace = Trace::default();
     let nowhere = Concrete::ALL;
-    let inputs = leaf(&bound).map_err(|refusal| Box::new(engine.refused(&refusal)))?;
+    let inputs = leaf(&bound);
     // Holes of rules read neither function nor action.
     let site = Site {
         function: FunctionId::new(0),
@@ -132,33 +132,33 @@ pub(crate) fn regions(
         .collect())
 }
 
-fn look(engine: &Engine, request: &Request, told: Told) -> Result<Outlook, Refusal> {
+fn look(engine: &Engine, request: &Question<'_>, told: Told) -> Result<Outlook, Refusal> {
     let policy = engine.policy();
-    let Asked::Triple {
+    let Asking::Triple {
         tool,
         action,
         resource,
-    } = &request.asked
+    } = request.asked
     else {
         return Err(Invalid::new("", "this is not a question about a triple").into());
     };
     if request.credential.is_some() {
         return Err(Invalid::new("/credential", "an outlook is by policy alone").into());
     }
-    let place =
-        Resource::parse(resource).map_err(|error| Invalid::new("/resource", error.to_string()))?;
+    let place = ResourceRef::parse(resource)
+        .map_err(|error| Invalid::new("/resource", error.to_string()))?;
     let function = policy
         .function(tool)
         .ok_or_else(|| Refusal::new(Reason::UnknownTool, "unknown tool"))?;
     let action = policy
         .action(action)
         .ok_or_else(|| Refusal::new(Reason::UnknownAction, "unknown action"))?;
-    if !call::is_instance(policy, function, action, &place) {
+    if !call::is_instance(policy, function, action, place) {
         return Err(Invalid::new("/resource", "no resource of this function and action").into());
     }
     let bound = opened(engine, request, told, Moment::Runtime)?;
     check_agents(&bound)?;
-    let region = Concrete::from(&place);
+    let region = Concrete::from(&place.to_resource());
     let site = Site {
         function,
         action,
@@ -169,7 +169,7 @@ fn look(engine: &Engine, request: &Request, told: Told) -> Result<Outlook, Refus
     let mut looking = Looking {
         engine,
         request,
-        inputs: leaf(&bound)?,
+        inputs: leaf(&bound),
         trace: &trace,
         region: &region,
         found: Found::default(),
@@ -178,7 +178,7 @@ fn look(engine: &Engine, request: &Request, told: Told) -> Result<Outlook, Refus
     looking.denies(&pair, None)?;
     // What can never be issued can never be used.
     let issuing = opened(engine, request, told, Moment::Issuance)?;
-    let at_issue = Pair::gather(engine, leaf(&issuing)?, site, &trace)?;
+    let at_issue = Pair::gather(engine, leaf(&issuing), site, &trace)?;
     looking.denies(&at_issue, Some(Moment::Issuance))?;
     looking.assents_at_issuance(&at_issue)?;
     let mut granted = Some(true);
@@ -195,43 +195,45 @@ fn look(engine: &Engine, request: &Request, told: Told) -> Result<Outlook, Refus
 /// A request, typed, where what is not told is open.
 fn opened<'p>(
     engine: &'p Engine,
-    request: &Request,
+    request: &Question<'p>,
     told: Told,
     moment: Moment,
 ) -> Result<Bound<'p>, Refusal> {
     let policy = engine.policy();
     let mut bound = match (moment, request.time) {
         (Moment::Issuance, None) => {
-            let mut some = request.clone();
-            some.time = Some(Time(0));
+            let some = Question {
+                time: Some(Time(0)),
+                ..*request
+            };
             bind::bind(engine, &some, moment)?
         }
         _ => bind::bind(engine, request, moment)?,
     };
-    for link in &mut bound.links {
+    for link in bound.links.iter_mut() {
         link.open = true;
         link.now = request.time;
         for (fact, slot) in policy.facts.iter().zip(link.facts.iter_mut()) {
             let (given, exists) = match fact.entity {
-                Entity::Agent => (&request.agent.facts, true),
-                Entity::User => match &request.user {
-                    Some(user) => (&user.facts, true),
-                    None => (&request.context, false),
+                Entity::Agent => (request.agent.facts, true),
+                Entity::User => match request.user {
+                    Some(user) => (user.facts, true),
+                    None => (Given::NONE, false),
                 },
-                Entity::Task => match &request.task {
-                    Some(task) => (&task.facts, true),
-                    None => (&request.context, !told.task),
+                Entity::Task => match request.task {
+                    Some(task) => (task.facts, true),
+                    None => (Given::NONE, !told.task),
                 },
-                Entity::Context => (&request.context, true),
+                Entity::Context => (request.context, true),
             };
-            let set = exists && given.iter().any(|(name, _)| *name == fact.field.name);
+            let set = exists && given.get(&fact.field.name).is_some();
             let wanted = !fact.field.optional && fact.field.default.is_none();
             if exists && !set && (!told.of(fact.entity) || wanted) {
                 *slot = Slot::Open;
             }
         }
         // What the policy says of an agent is told.
-        for (id, value) in declared(policy, &link.agent)
+        for (id, value) in declared(policy, link.agent)
             .iter()
             .flat_map(|agent| &agent.facts)
         {
@@ -256,7 +258,7 @@ fn opened<'p>(
 
 struct Looking<'a> {
     engine: &'a Engine,
-    request: &'a Request,
+    request: &'a Question<'a>,
     inputs: &'a Inputs<'a>,
     trace: &'a Trace,
     region: &'a Concrete,

@@ -3,7 +3,7 @@
 use placet_model::ids::PatternId;
 use placet_model::pattern::{Concrete, Seg};
 use placet_model::policy::{Extract, Hole, Pattern, Segment};
-use placet_model::resource::{Resource, encode_segment};
+use placet_model::resource::{ResourceRef, encode_segment};
 use placet_model::value::Value;
 use smol_str::SmolStr;
 
@@ -142,16 +142,16 @@ struct Head {
 }
 
 /// Whether a resource matches a rule's pattern (three-valued).
-pub(crate) fn matches(eval: &Eval<'_>, id: PatternId, resource: &Resource) -> Truths {
+pub(crate) fn matches(eval: &Eval<'_>, id: PatternId, resource: ResourceRef<'_>) -> Truths {
     matches_filled(fill(eval, id), resource)
 }
 
 /// The same for a pattern that stands by itself.
-pub(crate) fn matches_pattern(eval: &Eval<'_>, of: &Pattern, resource: &Resource) -> Truths {
+pub(crate) fn matches_pattern(eval: &Eval<'_>, of: &Pattern, resource: ResourceRef<'_>) -> Truths {
     matches_filled(fill_pattern(eval, of), resource)
 }
 
-fn matches_filled(filled: Option<Filled>, resource: &Resource) -> Truths {
+fn matches_filled(filled: Option<Filled>, resource: ResourceRef<'_>) -> Truths {
     let Some(filled) = filled else {
         return Truths::UNDEFINED;
     };

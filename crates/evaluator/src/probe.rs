@@ -5,13 +5,13 @@ use placet_model::decision::Decision;
 use placet_model::graph::Truth;
 use placet_model::ids::{ActionId, ExprId, FunctionId, PatternId};
 use placet_model::policy::{Moment, Pattern, Rule, Segment};
-use placet_model::request::{Asked, Request};
-use placet_model::resource::Resource;
+use placet_model::question::{Asking, Question};
+use placet_model::resource::{Resource, ResourceRef};
 use placet_model::value::Value;
 use rust_decimal::Decimal;
 
 use crate::bind::{self, Bound};
-use crate::call::{self, Triple};
+use crate::call::{self, Touched, Triple};
 use crate::engine::Engine;
 use crate::eval::{Args, Eval, Place, Site};
 use crate::inputs::Trace;
@@ -24,7 +24,7 @@ use crate::{pattern, walk};
 pub struct Probe<'p> {
     bound: Bound<'p>,
     args: Option<Value>,
-    triples: Vec<Triple>,
+    triples: Vec<Triple<'static>>,
     trace: Trace,
 }
 
@@ -34,14 +34,17 @@ impl<'p> Probe<'p> {
     /// # Errors
     ///
     /// The refusal, when no rule would be asked.
-    pub fn new(engine: &'p Engine, request: &'p Request) -> Result<Self, Box<Decision>> {
+    pub fn new(
+        engine: &'p Engine,
+        request: impl Into<Question<'p>>,
+    ) -> Result<Self, Box<Decision>> {
         let trace = Trace::default();
-        let prepared = runtime::prepare(engine, request, &trace)
+        let prepared = runtime::prepare(engine, &request.into(), &trace)
             .map_err(|refusal| Box::new(engine.refused(&refusal)))?;
         Ok(Self {
             bound: prepared.bound,
             args: prepared.args,
-            triples: prepared.triples.into_vec(),
+            triples: prepared.triples.iter().map(Triple::to_owned).collect(),
             trace,
         })
     }
@@ -54,17 +57,18 @@ impl<'p> Probe<'p> {
     /// The refusal, when an input is not of its type.
     pub fn at(
         engine: &'p Engine,
-        request: &'p Request,
+        request: impl Into<Question<'p>>,
         function: FunctionId,
         action: ActionId,
         resource: Resource,
     ) -> Result<Self, Box<Decision>> {
         let refused = |refusal| Box::new(engine.refused(&refusal));
         let policy = engine.policy();
-        let bound = bind::bind(engine, request, Moment::Runtime)
+        let request = request.into();
+        let bound = bind::bind(engine, &request, Moment::Runtime)
             .map_err(|invalid| refused(invalid.into()))?;
-        let args = match &request.asked {
-            Asked::Call { args, .. } => Some(
+        let args = match request.asked {
+            Asking::Call { args, .. } => Some(
                 call::arguments(policy, function, args)
                     .map_err(|invalid| refused(invalid.into()))?,
             ),
@@ -73,7 +77,7 @@ impl<'p> Probe<'p> {
         let triple = Triple {
             function,
             action,
-            resource,
+            resource: Touched::Made(resource),
         };
         Ok(Self {
             bound,
@@ -91,8 +95,8 @@ impl<'p> Probe<'p> {
 
     /// The resource of one of them.
     #[must_use]
-    pub fn resource(&self, triple: usize) -> Option<&Resource> {
-        self.triples.get(triple).map(|triple| &triple.resource)
+    pub fn resource(&self, triple: usize) -> Option<ResourceRef<'_>> {
+        self.triples.get(triple).map(|triple| triple.resource.get())
     }
 
     /// The function and the action of one of them.
@@ -157,7 +161,7 @@ impl<'p> Probe<'p> {
         let mut whole = of.clone();
         whole.segments.insert(0, Segment::Literal(front.into()));
         match Resource::from_segments(rest) {
-            Ok(rest) => one(pattern::matches_pattern(&eval, &whole, &rest)),
+            Ok(rest) => one(pattern::matches_pattern(&eval, &whole, (&rest).into())),
             Err(_) => Truth::Undefined,
         }
     }
@@ -197,12 +201,12 @@ impl<'p> Probe<'p> {
 
     fn eval(&self, triple: usize) -> Option<Eval<'_>> {
         let triple = self.triples.get(triple)?;
-        let inputs = leaf(&self.bound).ok()?;
+        let inputs = leaf(&self.bound);
         let site = Site {
             function: triple.function,
             action: triple.action,
             args: self.args.as_ref().map_or(Args::Open, Args::Known),
-            place: Place::Exact(&triple.resource),
+            place: Place::Exact(triple.resource.get()),
         };
         Some(Eval::new(inputs, site, &self.trace))
     }

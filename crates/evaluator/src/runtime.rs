@@ -9,26 +9,26 @@ use std::cell::OnceCell;
 use placet_model::credential::Credential;
 use placet_model::decision::{Decision, Obligations, Reason};
 use placet_model::graph::Graph;
-use placet_model::ids::{FunctionId, RuleId};
+use placet_model::ids::{FunctionId, NodeId, RuleId};
 use placet_model::pattern::{Concrete, Region};
 use placet_model::policy::{GroupKind, Moment, RuleKind};
-use placet_model::request::{Asked, Request};
-use placet_model::resource::Resource;
+use placet_model::question::{Asking, Question};
+use placet_model::resource::ResourceRef;
 use placet_model::value::{Time, Value};
 use placet_model::{digest, text};
 use smallvec::{SmallVec, smallvec};
 use smol_str::SmolStr;
 
 use crate::bind::{self, Bound};
-use crate::call::{self, Triple};
+use crate::call::{self, Touched, Triple};
 use crate::duties::{covers_tool, merge};
 use crate::engine::Engine;
 use crate::eval::{Args, Eval, Place, Site};
 use crate::inputs::{Inputs, Trace};
 use crate::truth::Truths;
 use crate::typed::{Invalid, brief};
-use crate::walk::exact::{Where, Who};
-use crate::walk::{self, Arm};
+use crate::walk;
+use crate::walk::exact::Where;
 use choose::choose;
 pub use lean::Ruling;
 pub(crate) use lean::ruling;
@@ -42,7 +42,7 @@ pub(crate) struct Refusal {
     pub(crate) reason: Reason,
     pub(crate) explanation: String,
     /// What the call is, where it got so far.
-    pub(crate) triples: Vec<Triple>,
+    pub(crate) triples: Vec<Triple<'static>>,
 }
 
 impl Refusal {
@@ -70,22 +70,20 @@ pub(crate) type Held = Result<Vec<(Time, u32)>, Reason>;
 /// A call that the rules can be asked about.
 pub(crate) struct Prepared<'p> {
     pub(crate) bound: Bound<'p>,
-    pub(crate) triples: SmallVec<[Triple; 1]>,
+    pub(crate) triples: SmallVec<[Triple<'p>; 1]>,
     /// The arguments; a plain triple does not tell them, so that only what holds whatever
     /// they are grants it, and a deny that some could meet stands.
     pub(crate) args: Option<Value>,
     pub(crate) digest: CallDigest<'p>,
     /// Per triple, what the credential gives: ends and depths of its scopes, or why none.
     pub(crate) held: SmallVec<[Held; 1]>,
-    /// Per link, who acts for whom, in numbers.
-    pub(crate) who: SmallVec<[Who; 1]>,
     /// Per triple, its resource in numbers.
     pub(crate) places: SmallVec<[Where; 1]>,
 }
 
 /// The digest of a call, made when a duty per call first asks for it.
 pub(crate) struct CallDigest<'r> {
-    asked: &'r Asked,
+    asked: Asking<'r>,
     digest: OnceCell<SmolStr>,
 }
 
@@ -98,38 +96,30 @@ impl CallDigest<'_> {
 /// Types and maps a call, and checks agent, holder and time.
 pub(crate) fn prepare<'p>(
     engine: &'p Engine,
-    request: &'p Request,
+    request: &Question<'p>,
     trace: &Trace,
 ) -> Result<Prepared<'p>, Refusal> {
     let policy = engine.policy();
     let bound = bind::bind(engine, request, Moment::Runtime)?;
-    let leaf = leaf(&bound)?;
-    let (triples, args): (SmallVec<[Triple; 1]>, _) = match &request.asked {
-        Asked::Call { tool, args } => {
+    let leaf = leaf(&bound);
+    let (triples, args): (SmallVec<[Triple<'p>; 1]>, _) = match request.asked {
+        Asking::Call { tool, args } => {
             let function = known_tool(engine, tool)?;
             let typed = call::arguments(policy, function, args)?;
             let triples = call::triples(leaf, function, &typed, trace)?;
             (SmallVec::from_vec(triples), Some(typed))
         }
-        Asked::Triple {
+        Asking::Triple {
             tool,
             action,
             resource,
         } => {
             text::check_id(tool).map_err(|error| Invalid::new("/tool", error.to_string()))?;
             text::check_id(action).map_err(|error| Invalid::new("/action", error.to_string()))?;
-            let place = Resource::try_from(resource.clone())
+            let place = ResourceRef::parse(resource)
                 .map_err(|error| Invalid::new("/resource", error.to_string()))?;
             let function = known_tool(engine, tool)?;
-            let action_id = policy.action(action).filter(|action| {
-                policy
-                    .functions
-                    .get(function.index())
-                    .is_some_and(|function| {
-                        function.lines.iter().any(|line| line.action == *action)
-                    })
-            });
-            let Some(action_id) = action_id else {
+            let Some(doing) = engine.index().doing(policy, function, action) else {
                 return Err(Refusal::new(
                     Reason::UnknownAction,
                     format!(
@@ -139,7 +129,7 @@ pub(crate) fn prepare<'p>(
                     ),
                 ));
             };
-            if !call::is_instance(policy, function, action_id, &place) {
+            if !doing.everywhere && !call::is_instance(policy, function, doing.action, place) {
                 return Err(Invalid::new(
                     "/resource",
                     format!(
@@ -153,18 +143,18 @@ pub(crate) fn prepare<'p>(
             }
             let triple = Triple {
                 function,
-                action: action_id,
-                resource: place,
+                action: doing.action,
+                resource: Touched::Named(place),
             };
             (smallvec![triple], None)
         }
-        Asked::Scopes { .. } | Asked::Listing { .. } => {
+        Asking::Scopes { .. } | Asking::Listing { .. } => {
             return Err(Invalid::new("", "this is not a question about a call").into());
         }
     };
     if let Err(refusal) = check_agents(&bound).and_then(|()| check_holder(request)) {
         return Err(Refusal {
-            triples: triples.into_vec(),
+            triples: triples.iter().map(Triple::to_owned).collect(),
             ..refusal
         });
     }
@@ -173,18 +163,20 @@ pub(crate) fn prepare<'p>(
         .map(|triple| held(engine, request, triple))
         .collect();
     let index = engine.index();
-    let links = bound.links.iter();
-    let touched = triples.iter();
+    let mut places: SmallVec<[Where; 1]> = SmallVec::new();
+    for triple in &triples {
+        let Some(row) = index.row(triple.function, triple.action) else {
+            return Err(Invalid::new("", "not an action of the tool").into());
+        };
+        places.push(Where::new(index, row, triple.resource.get()));
+    }
     Ok(Prepared {
-        who: links.map(|link| Who::new(index, link)).collect(),
-        places: touched
-            .map(|triple| Where::new(index, &triple.resource))
-            .collect(),
+        places,
         bound,
         triples,
         args,
         digest: CallDigest {
-            asked: &request.asked,
+            asked: request.asked,
             digest: OnceCell::new(),
         },
         held,
@@ -192,11 +184,8 @@ pub(crate) fn prepare<'p>(
 }
 
 /// The acting agent's inputs.
-pub(crate) fn leaf<'b, 'p>(bound: &'b Bound<'p>) -> Result<&'b Inputs<'p>, Refusal> {
-    bound
-        .links
-        .last()
-        .ok_or_else(|| Refusal::new(Reason::InvalidRequest, "the request has no agent"))
+pub(crate) const fn leaf<'b, 'p>(bound: &'b Bound<'p>) -> &'b Inputs<'p> {
+    bound.links.acting()
 }
 
 fn known_tool(engine: &Engine, tool: &str) -> Result<FunctionId, Refusal> {
@@ -225,7 +214,7 @@ fn known_tool(engine: &Engine, tool: &str) -> Result<FunctionId, Refusal> {
 
 /// Every agent of the chain is declared, or in a group that comes with requests.
 pub(crate) fn check_agents(bound: &Bound<'_>) -> Result<(), Refusal> {
-    for link in &bound.links {
+    for link in bound.links.iter() {
         let in_group = link.agent_groups.sure.iter().any(|id| {
             link.policy
                 .groups
@@ -237,7 +226,7 @@ pub(crate) fn check_agents(bound: &Bound<'_>) -> Result<(), Refusal> {
                 Reason::UnknownAgent,
                 format!(
                     "agent `{}` is neither declared nor in a group that the policy knows",
-                    brief(&link.agent)
+                    brief(link.agent)
                 ),
             ));
         }
@@ -246,17 +235,17 @@ pub(crate) fn check_agents(bound: &Bound<'_>) -> Result<(), Refusal> {
 }
 
 /// The credential is the agent's own and valid now, and so is each one above it.
-pub(crate) fn check_holder(request: &Request) -> Result<(), Refusal> {
-    let (Some(held), Some(now)) = (&request.credential, request.time) else {
+pub(crate) fn check_holder(request: &Question<'_>) -> Result<(), Refusal> {
+    let (Some(held), Some(now)) = (request.credential, request.time) else {
         return Ok(());
     };
-    if held.agent.id != request.agent.id {
+    if held.agent.id.as_str() != request.agent.id {
         return Err(Refusal::new(
             Reason::WrongHolder,
             format!(
                 "the credential is `{}`'s, not `{}`'s",
                 brief(&held.agent.id),
-                brief(&request.agent.id)
+                brief(request.agent.id)
             ),
         ));
     }
@@ -312,7 +301,7 @@ impl Verdict {
 /// Decides a prepared call.
 pub(crate) fn decide(
     engine: &Engine,
-    request: &Request,
+    request: &Question<'_>,
     prepared: &Prepared<'_>,
     trace: &Trace,
 ) -> Decision {
@@ -322,7 +311,7 @@ pub(crate) fn decide(
 /// Decides a prepared call as if some rules, sorted, were not written.
 pub(crate) fn decide_as_if(
     engine: &Engine,
-    request: &Request,
+    request: &Question<'_>,
     prepared: &Prepared<'_>,
     without: &[RuleId],
     trace: &Trace,
@@ -379,9 +368,9 @@ pub(crate) fn decide_as_if(
 
 fn verdict(
     engine: &Engine,
-    request: &Request,
+    request: &Question<'_>,
     prepared: &Prepared<'_>,
-    triple: &Triple,
+    triple: &Triple<'_>,
     held: &[(Time, u32)],
     without: &[RuleId],
     trace: &Trace,
@@ -391,14 +380,14 @@ fn verdict(
         function: triple.function,
         action: triple.action,
         args,
-        place: Place::Exact(&triple.resource),
+        place: Place::Exact(triple.resource.get()),
     };
     let links = &prepared.bound.links;
     let mut denies = Vec::new();
     let mut ungranted = false;
     let mut layers = Vec::new();
-    for (at, link) in links.iter().enumerate() {
-        let acting = at + 1 == links.len();
+    for link in links.iter() {
+        let acting = std::ptr::eq(link, links.acting());
         let eval = Eval::new(link, site, trace);
         for layer in engine.layers() {
             let mut found = matching(engine, layer.graph, &eval);
@@ -423,17 +412,18 @@ fn verdict(
     if ungranted {
         return Verdict::refused(Reason::NoGrant, Vec::new());
     }
-    let Some(acting) = links.last() else {
-        return Verdict::refused(Reason::InvalidRequest, Vec::new());
-    };
-    let eval = Eval::new(acting, site, trace);
+    let eval = Eval::new(links.acting(), site, trace);
     choose(engine, request, prepared, triple, &eval, held, layers)
 }
 
 /// What the credential and all above it give for a triple: the ends and depths of the
 /// scopes that cover it. Without a credential there is nothing to bound it.
-fn held(engine: &Engine, request: &Request, triple: &Triple) -> Result<Vec<(Time, u32)>, Reason> {
-    let (Some(credential), Some(now)) = (&request.credential, request.time) else {
+fn held(
+    engine: &Engine,
+    request: &Question<'_>,
+    triple: &Triple,
+) -> Result<Vec<(Time, u32)>, Reason> {
+    let (Some(credential), Some(now)) = (request.credential, request.time) else {
         return Ok(Vec::new());
     };
     let own = covering(engine, credential, now, triple)?;
@@ -448,7 +438,7 @@ fn covering(
     engine: &Engine,
     held: &Credential,
     now: Time,
-    triple: &Triple,
+    triple: &Triple<'_>,
 ) -> Result<Vec<(Time, u32)>, Reason> {
     let policy = engine.policy();
     let (Some(function), Some(action)) = (
@@ -462,7 +452,7 @@ fn covering(
     for scope in &held.scopes {
         if scope.tool == function.path
             && scope.action == action.name
-            && region(scope).is_some_and(|region| region.contains(&triple.resource))
+            && region(scope).is_some_and(|region| region.contains(triple.resource.get()))
         {
             covered = true;
             if now < scope.not_after {
@@ -516,19 +506,19 @@ fn matching(engine: &Engine, graph: &Graph, eval: &Eval<'_>) -> Matching {
         if list.last() == Some(&arm.rule) {
             continue;
         }
-        if matches(rule.kind, run(graph, eval, arm)) {
+        if matches(rule.kind, run(graph, eval, arm.test)) {
             list.push(arm.rule);
         }
     }
     found
 }
 
-/// Runs an arm at an exact place.
-pub(crate) fn run(graph: &Graph, eval: &Eval<'_>, arm: Arm) -> Truths {
+/// Runs the test graph of an arm at an exact place.
+pub(crate) fn run(graph: &Graph, eval: &Eval<'_>, test: NodeId) -> Truths {
     walk::run(
         graph,
         eval,
-        arm,
+        test,
         |pattern| walk::resource(eval, Some(pattern)),
         &mut None,
     )

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use placet_model::ids::TypeId;
-use placet_model::json::{Fields, Json};
+use placet_model::json::Json;
 use placet_model::number::{exact_decimal, exact_integer};
 use placet_model::policy::{Field, Policy, Type};
+use placet_model::question::{Datum, Given};
 use placet_model::text;
 use placet_model::value::{Duration, Time, Value};
 use placet_model::wire::closest;
@@ -189,7 +190,7 @@ pub(crate) fn read(
             })
         }
         (Type::Record(fields), Json::Object(given)) => {
-            record(policy, fields, given, strictness, false)
+            record(policy, fields, given.into(), strictness, false)
         }
         _ => Err(Invalid::here(format!(
             "expected {}, found {}",
@@ -199,18 +200,35 @@ pub(crate) fn read(
     }
 }
 
+/// Types a value that a host has, as [`read`] types what it would be as JSON.
+pub(crate) fn datum(
+    policy: &Policy,
+    ty: TypeId,
+    datum: Datum<'_>,
+    strictness: Strictness,
+) -> Result<Slot, Invalid> {
+    let known = |value| Ok(Slot::Known(value));
+    match (policy.types.get(ty.index()), datum) {
+        (_, Datum::Json(json)) => read(policy, ty, json, strictness),
+        (Some(Type::Bool), Datum::Bool(value)) => known(Value::Bool(value)),
+        (Some(Type::Int), Datum::Int(value)) => known(Value::Int(value)),
+        (Some(Type::Text), Datum::Text(text)) => known(Value::Text(text.into())),
+        _ => read(policy, ty, &datum.to_json(), strictness),
+    }
+}
+
 /// Types an object by a record's fields. Undeclared names are invalid among arguments
 /// unless `open`, and ignored among facts.
 pub(crate) fn record(
     policy: &Policy,
     fields: &[Field],
-    given: &Fields,
+    given: Given<'_>,
     strictness: Strictness,
     open: bool,
 ) -> Result<Slot, Invalid> {
     if strictness == Strictness::Arguments && !open {
-        for (name, _) in given {
-            if !fields.iter().any(|field| field.name == *name) {
+        for (name, _) in given.iter() {
+            if !fields.iter().any(|field| field.name == name) {
                 let close = closest(name, fields.iter().map(|field| field.name.as_str()));
                 let hint = close
                     .map(|close| format!("; did you mean `{close}`?"))
@@ -223,8 +241,8 @@ pub(crate) fn record(
     }
     let mut parts = Vec::with_capacity(fields.len());
     for field in fields {
-        let slot = match given.iter().find(|(name, _)| *name == field.name) {
-            Some((_, json)) => read(policy, field.ty, json, strictness)
+        let slot = match given.get(&field.name) {
+            Some(value) => datum(policy, field.ty, value, strictness)
                 .map_err(|invalid| invalid.under(&field.name))?,
             None => Slot::Absent,
         };

@@ -9,6 +9,7 @@ use placet_model::graph::{Atom, Cases, Dimension, Graph, Key, Node, Number};
 use placet_model::ids::{NodeId, PatternId, RuleId};
 use placet_model::pattern::{Concrete, Seg};
 use placet_model::policy::{Agents, Rule, Users};
+use smol_str::SmolStr;
 
 use crate::eval::{Eval, Place};
 use crate::inputs::Read;
@@ -92,15 +93,15 @@ pub(crate) fn gather(
     arms
 }
 
-/// Runs the test graph of an arm. The clauses that the switches decide are not in it.
+/// Runs the test graph of an arm, from its first node. The clauses that the switches decide are not in it.
 pub(crate) fn run(
     graph: &Graph,
     eval: &Eval<'_>,
-    arm: Arm,
+    test: NodeId,
     resource: impl Fn(PatternId) -> Truths + Copy,
     path: &mut Option<&mut Vec<NodeId>>,
 ) -> Truths {
-    let mut id = arm.test;
+    let mut id = test;
     loop {
         if let Some(path) = path.as_deref_mut() {
             path.push(id);
@@ -201,9 +202,13 @@ pub(crate) fn agents(eval: &Eval<'_>, rule: &Rule) -> Truths {
         }
         Agents::Named(names) => {
             eval.trace.read(Read::Agent);
-            Truths::of(names.binary_search(&eval.inputs.agent).is_ok())
+            Truths::of(is_among(names, eval.inputs.agent))
         }
     }
+}
+
+fn is_among(names: &[SmolStr], name: &str) -> bool {
+    names.binary_search_by(|one| one.as_str().cmp(name)).is_ok()
 }
 
 /// The user clause of a rule.
@@ -224,7 +229,7 @@ pub(crate) fn users(eval: &Eval<'_>, rule: &Rule) -> Truths {
             }
             truths
         }
-        (Users::Named(names), Some(user)) => Truths::of(names.binary_search(user).is_ok()),
+        (Users::Named(names), Some(user)) => Truths::of(is_among(names, user)),
     }
 }
 
@@ -279,14 +284,14 @@ fn keys(graph: &Graph, eval: &Eval<'_>, on: Dimension, mut visit: impl FnMut(Num
         Dimension::Agent => {
             eval.trace.read(Read::Agent);
             eval.trace.read(Read::AgentGroups);
-            visit(graph.names.number(&inputs.agent));
+            visit(graph.names.number(inputs.agent));
             let groups = inputs.agent_groups.possible();
             groups.for_each(|group| visit(Number::group(group)));
         }
         Dimension::User => {
             eval.trace.read(Read::User);
             eval.trace.read(Read::UserGroups);
-            match &inputs.user {
+            match inputs.user {
                 None => visit(Number::NO_USER),
                 Some(user) => {
                     visit(Number::SOME_USER);

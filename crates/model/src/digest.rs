@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use crate::json::{Fields, Json};
 use crate::number::canonical_number;
-use crate::request::Asked;
+use crate::question::Asking;
 use crate::wire::write_string;
 
 /// The digest of a call of a tool, `sha256:…`.
@@ -42,15 +42,15 @@ pub fn triple_digest(tool: &str, action: &str, resource: &str) -> SmolStr {
 /// The digest of what is asked at run time: of the call, or of the triple. Empty for
 /// another question.
 #[must_use]
-pub fn asked_digest(asked: &Asked) -> SmolStr {
-    match asked {
-        Asked::Call { tool, args } => call_digest(tool, args),
-        Asked::Triple {
+pub fn asked_digest<'a>(asked: impl Into<Asking<'a>>) -> SmolStr {
+    match asked.into() {
+        Asking::Call { tool, args } => call_digest(tool, &args.to_fields()),
+        Asking::Triple {
             tool,
             action,
             resource,
         } => triple_digest(tool, action, resource),
-        Asked::Scopes { .. } | Asked::Listing { .. } => SmolStr::default(),
+        Asking::Scopes { .. } | Asking::Listing { .. } => SmolStr::default(),
     }
 }
 

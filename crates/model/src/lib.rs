@@ -14,6 +14,7 @@ pub mod json;
 pub mod number;
 pub mod pattern;
 pub mod policy;
+pub mod question;
 pub mod render;
 pub mod request;
 pub mod resource;

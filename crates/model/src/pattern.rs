@@ -30,7 +30,8 @@ use smol_str::{SmolStr, SmolStrBuilder};
 pub use self::region::Region;
 pub use self::segment::Seg;
 use crate::resource::{
-    MAX_RESOURCE_BYTES, MAX_SEGMENTS, Resource, ResourceError, ResourceErrorKind, check_shape,
+    MAX_RESOURCE_BYTES, MAX_SEGMENTS, Resource, ResourceError, ResourceErrorKind, ResourceRef,
+    check_shape,
 };
 
 /// The most patterns that one intersection may split into.
@@ -117,8 +118,8 @@ impl Concrete {
 
     /// Whether a resource matches.
     #[must_use]
-    pub fn matches(&self, resource: &Resource) -> bool {
-        let mut texts = resource.segments();
+    pub fn matches<'r>(&self, resource: impl Into<ResourceRef<'r>>) -> bool {
+        let mut texts = resource.into().segments();
         for segment in &self.segments {
             if !texts.next().is_some_and(|text| segment.matches(text)) {
                 return false;

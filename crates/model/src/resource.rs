@@ -93,22 +93,76 @@ impl Resource {
 
     /// Its segments in written form, one at least.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
-        self.0.split('/')
+        ResourceRef::from(self).segments()
     }
 }
 
-/// As [`Resource::parse`], keeping the text that is there.
-impl TryFrom<SmolStr> for Resource {
-    type Error = ResourceError;
+/// A resource in canonical written form that lies elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResourceRef<'a>(&'a str);
 
-    fn try_from(text: SmolStr) -> Result<Self, ResourceError> {
-        check_resource(&text)?;
+impl<'a> ResourceRef<'a> {
+    /// Reads a resource in written form; only the canonical spelling is one.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with it, and where.
+    pub fn parse(text: &'a str) -> Result<Self, ResourceError> {
+        check_resource(text)?;
         Ok(Self(text))
     }
+
+    /// Its written form.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// Its segments in written form, one at least.
+    #[inline]
+    pub fn segments(self) -> impl Iterator<Item = &'a str> {
+        split(self.0)
+    }
+
+    /// The same, owned.
+    #[must_use]
+    pub fn to_resource(self) -> Resource {
+        Resource(self.0.into())
+    }
+}
+
+impl fmt::Display for ResourceRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl<'a> From<&'a Resource> for ResourceRef<'a> {
+    fn from(resource: &'a Resource) -> Self {
+        Self(&resource.0)
+    }
+}
+
+/// The segments of a text. Segments are short: looking at byte after byte is faster than a
+/// search that first has to be set up.
+#[inline]
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(at) = text.bytes().position(|byte| byte == b'/') else {
+            return rest.take();
+        };
+        rest = text.get(at + 1..);
+        text.get(..at)
+    })
 }
 
 fn check_resource(text: &str) -> Result<(), ResourceError> {
     check_shape(text)?;
+    if is_plain(text) {
+        return Ok(());
+    }
     let mut start = 0;
     for segment in text.split('/') {
         check_segment(segment).map_err(|error| error.moved(start))?;
@@ -116,6 +170,41 @@ fn check_resource(text: &str) -> Result<(), ResourceError> {
     }
     Ok(())
 }
+
+/// Whether all segments are plain: printable ASCII, nothing that would have to be escaped,
+/// none empty, and none beginning with a dot. Most are; what is not may be right all the same.
+fn is_plain(text: &str) -> bool {
+    let mut plain = true;
+    let mut begins = true;
+    for byte in text.bytes() {
+        let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(ODD);
+        plain &= class & (ODD | if begins { NEVER_FIRST } else { 0 }) == 0;
+        begins = byte == b'/';
+    }
+    plain & !begins
+}
+
+/// Not a plain character.
+const ODD: u8 = 1;
+/// Plain, and not the first character of a segment.
+const NEVER_FIRST: u8 = 2;
+
+static CLASSES: [u8; 256] = {
+    let mut classes = [ODD; 256];
+    let mut byte = 0x20;
+    while byte <= 0x7E {
+        #[expect(clippy::indexing_slicing, reason = "evaluated when it is compiled")]
+        {
+            classes[byte] = match byte as u8 {
+                b'%' | b'*' | b'{' | b'}' => ODD,
+                b'/' | b'.' => NEVER_FIRST,
+                _ => 0,
+            };
+        }
+        byte += 1;
+    }
+    classes
+};
 
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -261,13 +350,15 @@ pub(crate) fn check_shape(text: &str) -> Result<(), ResourceError> {
             ResourceErrorKind::TooLong,
         ));
     }
-    match text.match_indices('/').nth(MAX_SEGMENTS - 1) {
-        Some((offset, _)) => Err(ResourceError::at(
-            offset,
-            ResourceErrorKind::TooManySegments,
-        )),
-        None => Ok(()),
+    let segments = text.bytes().filter(|byte| *byte == b'/').count() + 1;
+    if segments <= MAX_SEGMENTS {
+        return Ok(());
     }
+    let offset = text.match_indices('/').nth(MAX_SEGMENTS - 1);
+    Err(ResourceError::at(
+        offset.map_or(text.len(), |(offset, _)| offset),
+        ResourceErrorKind::TooManySegments,
+    ))
 }
 
 /// Checks one whole segment in written form.

@@ -21,7 +21,8 @@ pub fn check_text(text: &str) -> Result<(), TextError> {
     if text.is_empty() {
         return Err(TextError::at(0, TextErrorKind::Empty));
     }
-    if text.bytes().all(|byte| matches!(byte, 0x20..=0x7E)) {
+    let printable = |so_far, byte| so_far & matches!(byte, 0x20..=0x7E);
+    if text.bytes().fold(true, printable) {
         return Ok(());
     }
     if let Some((offset, kind)) = text.char_indices().find_map(hidden) {

@@ -135,6 +135,53 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Whoever asks before every call wants the answer and no words. A [`Question`] borrows what
+//! the host has at hand, where a [`Request`] keeps what was read, and [`Engine::ruling`] tells
+//! granted, or denied with the reason. Whatever takes the one takes the other, and checks both
+//! alike.
+//!
+//! ```
+//! use placet::model::question::{Asking, Given, Party};
+//! use placet::{Engine, Question, Reason, Ruling};
+//!
+//! # let policy = placet::compile([(
+//! #     "notes.placet",
+//! #     r#"
+//! #     policy notes { language 1  layers main  lifetime 1h }
+//! #     agent assistant
+//! #     facts user { clearance: int, region: text }
+//! #     tool notes { action read -> "note/**" }
+//! #     grant own-notes {
+//! #       agent assistant  user any  tool notes  action read  resource "note/{user.id}/**"
+//! #       when user.clearance >= 2
+//! #     }
+//! #     "#,
+//! # )])?;
+//! let engine = Engine::new(policy);
+//! let facts = [("clearance", 3.into()), ("region", "eu".into())];
+//! let asked = Asking::Triple {
+//!     tool: "notes",
+//!     action: "read",
+//!     resource: "note/ben/7",
+//! };
+//! let question = Question {
+//!     user: Some(Party {
+//!         facts: Given::Lent(&facts),
+//!         ..Party::from("ana")
+//!     }),
+//!     ..Question::new("assistant", asked)
+//! };
+//! // Under a credential: `Question { credential: Some(&held), time: Some(now), .. }`, and `ruling`.
+//! let ruling = engine.ruling_without_credential(&question);
+//! assert_eq!(ruling, Ruling::Denied(Reason::NoGrant), "the note is not Ana's");
+//!
+//! // A gate that asks about one call again and again, such as before each part of a stream,
+//! // has its names looked up once.
+//! let ready = engine.ready_without_credential(&question);
+//! assert_eq!(ready.ruling(), ruling);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Policies can be compiled ahead: [`Policy::save`] gives bytes, [`Policy::load`] checks them
 //! completely. A decision point that never sees policy text can link `placet-evaluator` and
 //! `placet-model` alone.
@@ -149,6 +196,7 @@ pub use placet_evaluator::{Engine, Explanation, Ready, Ruling};
 /// A compiled policy set: what an [`Engine`] decides with.
 pub use placet_model::compiled::Compiled as Policy;
 pub use placet_model::decision::{Decision, Reason};
+pub use placet_model::question::Question;
 pub use placet_model::request::Request;
 /// Requests, decisions and credentials as JSON.
 pub use placet_model::wire as json;

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use placet_evaluator::{Engine, Ruling};
 use placet_model::compiled::Compiled;
 use placet_model::decision::{Answer, Became, Decision, Obligations, Reason};
+use placet_model::question::Question;
 use placet_model::request::{Asked, Calls, Request};
 
 use crate::generate::{self, Dice, File, Pool};
+use crate::lent::lend;
 use crate::outcome::Outcome;
 use crate::{coverage, issuance, listing, pipeline, runtime};
 
@@ -51,21 +53,34 @@ impl Kind {
     /// What the engine decides, and what that comes to.
     #[must_use]
     pub fn decide(self, engine: &Engine, request: &Request) -> (Decision, Outcome) {
-        let (decision, ruling) = match self {
-            Self::Held => (engine.decide(request), Some(engine.ruling(request))),
-            Self::Bare => (
-                engine.decide_without_credential(request),
-                Some(engine.ruling_without_credential(request)),
-            ),
-            Self::Issuance | Self::HeldListing => (engine.decide(request), None),
-            Self::BareListing => (engine.decide_without_credential(request), None),
-        };
+        let (decision, rulings) = self.ask(engine, &request.into());
+        let lent = lend(request, |question| self.ask(engine, question));
         let mut outcome = Outcome::from(&decision);
-        if ruling.is_some_and(|ruling| !is_of(&ruling, &decision)) {
+        let agree = rulings.iter().all(|ruling| is_of(ruling, &decision));
+        if !agree || lent != (decision.clone(), rulings) {
             // An engine knows no revocations, so this is a difference.
             outcome.reason = Reason::Revoked;
         }
         (decision, outcome)
+    }
+
+    /// All that the engine says to a question.
+    fn ask(self, engine: &Engine, question: &Question<'_>) -> (Decision, Vec<Ruling>) {
+        match self {
+            Self::Held => (
+                engine.decide(question),
+                vec![engine.ruling(question), engine.ready(question).ruling()],
+            ),
+            Self::Bare => (
+                engine.decide_without_credential(question),
+                vec![
+                    engine.ruling_without_credential(question),
+                    engine.ready_without_credential(question).ruling(),
+                ],
+            ),
+            Self::Issuance | Self::HeldListing => (engine.decide(question), Vec::new()),
+            Self::BareListing => (engine.decide_without_credential(question), Vec::new()),
+        }
     }
 
     /// What the specification decides.

@@ -20,6 +20,7 @@ pub mod extract;
 pub mod generate;
 pub mod issuance;
 pub mod law;
+pub mod lent;
 pub mod listing;
 pub mod outcome;
 pub mod pipeline;

@@ -98,7 +98,7 @@ impl Judge<'_> {
     /// The decision, as if some rules were not written, after all that is asked for was
     /// given that somebody can give.
     fn satisfied(&self, request: &mut Request, without: &[RuleId]) -> Decision {
-        let mut decision = self.engine.decide_as_if_without(request, without);
+        let mut decision = self.engine.decide_as_if_without(&*request, without);
         for _ in 0..ROUNDS {
             let asks = matches!(
                 decision.reason,
@@ -107,7 +107,7 @@ impl Judge<'_> {
             if !asks || !self.answer(request, &decision.obligations) {
                 break;
             }
-            decision = self.engine.decide_as_if_without(request, without);
+            decision = self.engine.decide_as_if_without(&*request, without);
         }
         decision
     }

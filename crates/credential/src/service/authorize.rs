@@ -100,7 +100,7 @@ impl Service {
             let revocations = self.revocations.read().map_err(|_| Error::Poisoned)?;
             if epoch == revocations.epoch() {
                 request.credential = Some(held.credential.clone());
-                let decided = self.engine.decide(request);
+                let decided = self.engine.decide(&*request);
                 decision = Some(self.unless_void(presented, held, &revocations, decided));
             }
         }
@@ -220,7 +220,7 @@ impl Service {
         } = *used;
         let state = learnt.state;
         tell(request, held, state, told.histories);
-        let decided = self.engine.decide(request);
+        let decided = self.engine.decide(&*request);
         let decision = self.unless_void(presented, held, learnt.revocations, decided);
         let granted = decision.is_grant();
         let charges = if granted {
@@ -517,7 +517,7 @@ fn used_assents(
             .cloned()
             .collect();
         give_assents(request, &without);
-        let again = engine.decide(request);
+        let again = engine.decide(&*request);
         let same = again.is_grant()
             && again.rules == decision.rules
             && again.obligations == decision.obligations;

@@ -232,7 +232,7 @@ impl Service {
                 let why = presented.unproven(parent).unwrap_or_default();
                 self.refusal(Reason::WrongHolder, why)
             }
-            _ => exact(self.engine.decide(request), options.mode),
+            _ => exact(self.engine.decide(&*request), options.mode),
         };
         let task = request.task.as_ref().map(|task| &task.id);
         let held_task = state

@@ -56,7 +56,7 @@ impl Service {
             now,
             &mut |held, learnt, told| {
                 tell(request, held, learnt.state, told.histories);
-                let decided = self.engine.decide(request);
+                let decided = self.engine.decide(&*request);
                 answer = Some(self.unless_void(presented, held, learnt.revocations, decided));
                 Vec::new()
             },

@@ -3,7 +3,8 @@
 use placet_model::ids::{HistoryId, TypeId};
 use placet_model::json::Fields;
 use placet_model::policy::{History, HistoryKey, Moment, Policy, Type};
-use placet_model::request::{Calls, Record, Request};
+use placet_model::question::Question;
+use placet_model::request::{Calls, Record};
 use placet_model::resource::Resource;
 use placet_model::value::Value;
 use smol_str::SmolStr;
@@ -16,7 +17,7 @@ use crate::typed::{Invalid, Slot, Strictness, record};
 pub(super) fn bind_history(
     inputs: &Inputs<'_>,
     id: HistoryId,
-    request: &Request,
+    request: &Question<'_>,
 ) -> Result<Slot, Invalid> {
     let policy = inputs.policy;
     let Some(history) = policy.histories.get(id.index()) else {
@@ -68,7 +69,7 @@ pub(super) fn bind_history(
 }
 
 /// How long a history is, where that is all that is told of it.
-pub(super) fn length(history: &History, moment: Moment, request: &Request) -> Option<i64> {
+pub(super) fn length(history: &History, moment: Moment, request: &Question<'_>) -> Option<i64> {
     let told = request
         .histories
         .iter()
@@ -83,13 +84,13 @@ pub(super) fn length(history: &History, moment: Moment, request: &Request) -> Op
 /// say enough.
 fn selects(inputs: &Inputs<'_>, history: &History, record: &Record) -> Option<bool> {
     let key = match history.per {
-        HistoryKey::Agent => Some((&record.agent, Some(&inputs.agent))),
-        HistoryKey::User => Some((&record.user, inputs.user.as_ref())),
-        HistoryKey::Task => Some((&record.task, inputs.task.as_ref())),
+        HistoryKey::Agent => Some((&record.agent, Some(inputs.agent))),
+        HistoryKey::User => Some((&record.user, inputs.user)),
+        HistoryKey::Task => Some((&record.task, inputs.task)),
         HistoryKey::Credential | HistoryKey::Chain => None,
     };
     if let Some((Some(theirs), ours)) = key
-        && ours != Some(theirs)
+        && ours != Some(theirs.as_str())
     {
         return Some(false);
     }
@@ -154,7 +155,7 @@ fn record_value(
         let Some(Type::Record(fields)) = policy.types.get(ty.index()) else {
             return Ok(Slot::Undefined);
         };
-        record(policy, fields, given, Strictness::Facts, true)
+        record(policy, fields, given.into(), Strictness::Facts, true)
             .map_err(|invalid| invalid.under(name))
     };
     let (args, result) = (

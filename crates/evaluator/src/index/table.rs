@@ -1,8 +1,11 @@
 //! A graph for walking: where each switch leads by number, and small sub-graphs written
 //! out as the few arms that they hold, which are compared one after another.
 
-use placet_model::graph::{Dimension, Graph, Node, Number};
-use placet_model::ids::{NodeId, PatternId, RuleId};
+use placet_model::graph::{Dimension, Graph, Node, Number, Truth};
+use placet_model::ids::{NodeId, RuleId};
+use placet_model::policy::RuleKind;
+
+use super::{Row, RowId, Rule, Sort};
 
 /// How many arms a sub-graph may hold to be written out: about as many as can be compared
 /// in the time of one step of a walk that the processor did not foresee.
@@ -21,6 +24,10 @@ pub(crate) struct Table {
     /// How far a hash is shifted to be a place in `slots`.
     shift: u32,
     few: Box<[Few]>,
+    /// By row, where its targets end; they begin where those of the row before end.
+    ends: Box<[u32]>,
+    /// Where walks begin: what lies behind the switches on function and action.
+    starts: Box<[Target]>,
 }
 
 /// Where a step leads.
@@ -47,8 +54,10 @@ impl Target {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Few {
     pub(crate) rule: RuleId,
-    pub(crate) pattern: Option<PatternId>,
     pub(crate) test: NodeId,
+    pub(crate) sort: Sort,
+    /// Nothing more has to be tested.
+    pub(crate) holds: bool,
     /// The segments; [`ANY`] where none is asked for.
     segments: [u32; SEGMENTS],
     /// How many segments the resource has, between these.
@@ -108,7 +117,7 @@ impl Slot {
 
 impl Table {
     /// A table of a graph.
-    pub(crate) fn new(graph: &Graph) -> Self {
+    pub(crate) fn new(graph: &Graph, rules: &[Rule], rows: &[Row]) -> Self {
         let small = small(graph);
         let mut few = Vec::new();
         let mut targets = vec![Target::END; graph.nodes.len()];
@@ -130,7 +139,7 @@ impl Table {
             };
             if *target == Target(Target::WRITTEN) {
                 let start = few.len();
-                write_out(graph, id, Few::OPEN, &mut few);
+                write_out(graph, rules, id, Few::OPEN, &mut few);
                 count(few.get_mut(start..).unwrap_or_default());
                 *target = u32::try_from(start + 1)
                     .map_or(Target::END, |start| Target(Target::WRITTEN | start));
@@ -167,7 +176,59 @@ impl Table {
             }
         }
         write(graph.root, &mut targets);
-        Self::filled(targets.into(), &slots, few.into())
+        let mut table = Self::filled(targets.into(), &slots, few.into());
+        let mut starts = Vec::new();
+        let ends = rows.iter().map(|row| {
+            table.begin(graph, *row, &mut starts);
+            u32::try_from(starts.len()).unwrap_or(u32::MAX)
+        });
+        table.ends = ends.collect();
+        table.starts = starts.into();
+        table
+    }
+
+    /// Adds what lies behind the switches on function and action, which stand first.
+    fn begin(&self, graph: &Graph, row: Row, starts: &mut Vec<Target>) {
+        let mut pending = vec![self.target(graph.root)];
+        while let Some(target) = pending.pop() {
+            if target == Target::END {
+                continue;
+            }
+            let switch = match self.step(target) {
+                Step::Node(id) => graph.nodes.get(id.index()).map(|node| (id, node)),
+                Step::Few(_) => None,
+            };
+            let (id, any, number) = match switch {
+                Some((id, Node::Switch { on, any, .. })) => match on {
+                    Dimension::Function => (id, any, Number::function(row.function)),
+                    Dimension::Action => (id, any, Number::action(row.action)),
+                    Dimension::Agent | Dimension::User => {
+                        starts.push(target);
+                        continue;
+                    }
+                },
+                _ => {
+                    starts.push(target);
+                    continue;
+                }
+            };
+            pending.push(self.target(*any));
+            pending.push(self.case(id, number));
+        }
+    }
+
+    /// Where the walks for a row begin.
+    #[inline]
+    pub(crate) fn starts(&self, row: RowId) -> &[Target] {
+        let at = row.index();
+        let start = match at.checked_sub(1) {
+            Some(before) => self.ends.get(before).copied(),
+            None => Some(0),
+        };
+        let range = start.zip(self.ends.get(at).copied());
+        range
+            .and_then(|(start, end)| self.starts.get(start as usize..end as usize))
+            .unwrap_or_default()
     }
 
     fn filled(targets: Box<[Target]>, cases: &[Slot], few: Box<[Few]>) -> Self {
@@ -177,6 +238,8 @@ impl Table {
             slots: vec![Slot::EMPTY; size].into(),
             shift: u64::BITS - size.trailing_zeros(),
             few,
+            ends: Box::default(),
+            starts: Box::default(),
         };
         for case in cases {
             let mut at = table.place(case.node, case.number);
@@ -245,8 +308,12 @@ impl Few {
     /// Asks for nothing yet.
     const OPEN: Self = Self {
         rule: RuleId(u32::MAX),
-        pattern: None,
         test: NodeId(u32::MAX),
+        sort: Sort {
+            kind: RuleKind::Deny,
+            duties: false,
+        },
+        holds: false,
         segments: [ANY; SEGMENTS],
         least: 0,
         most: u8::MAX,
@@ -299,31 +366,32 @@ fn small(graph: &Graph) -> Vec<bool> {
 }
 
 /// Writes out the arms below a node, each with what leads to it.
-fn write_out(graph: &Graph, id: NodeId, so_far: Few, few: &mut Vec<Few>) {
+fn write_out(graph: &Graph, rules: &[Rule], id: NodeId, so_far: Few, few: &mut Vec<Few>) {
     match graph.nodes.get(id.index()) {
         Some(Node::Arm {
-            rule,
-            pattern,
-            test,
-            next,
+            rule, test, next, ..
         }) => {
-            few.push(Few {
-                rule: *rule,
-                pattern: *pattern,
-                test: *test,
-                ..so_far
-            });
-            write_out(graph, *next, so_far, few);
+            // A loaded graph has no rule that its policy has not.
+            if let Some(of) = rules.get(rule.index()) {
+                few.push(Few {
+                    rule: *rule,
+                    test: *test,
+                    sort: of.sort,
+                    holds: holds(graph, *test),
+                    ..so_far
+                });
+            }
+            write_out(graph, rules, *next, so_far, few);
         }
         Some(Node::Switch { cases, any, .. }) => {
-            write_out(graph, *any, so_far, few);
+            write_out(graph, rules, *any, so_far, few);
             for (key, child) in graph.own(*cases) {
                 let user = if *key == Number::NO_USER {
                     User::None
                 } else {
                     User::Some
                 };
-                write_out(graph, *child, Few { user, ..so_far }, few);
+                write_out(graph, rules, *child, Few { user, ..so_far }, few);
             }
         }
         Some(Node::Segment {
@@ -338,23 +406,31 @@ fn write_out(graph: &Graph, id: NodeId, so_far: Few, few: &mut Vec<Few>) {
                 least: so_far.least.max(here.saturating_add(1)),
                 ..so_far
             };
-            write_out(graph, *tail, so_far, few);
-            write_out(graph, *any, beyond, few);
+            write_out(graph, rules, *tail, so_far, few);
+            write_out(graph, rules, *any, beyond, few);
             let ends = Few {
                 most: so_far.most.min(here),
                 ..so_far
             };
-            write_out(graph, *end, ends, few);
+            write_out(graph, rules, *end, ends, few);
             for (key, child) in graph.own(*cases) {
                 let mut next = beyond;
                 if let Some(segment) = next.segments.get_mut(usize::from(*depth)) {
                     *segment = key.0;
                 }
-                write_out(graph, *child, next, few);
+                write_out(graph, rules, *child, next, few);
             }
         }
         _ => {}
     }
+}
+
+/// Whether a test graph has no tests, and holds.
+fn holds(graph: &Graph, test: NodeId) -> bool {
+    matches!(
+        graph.nodes.get(test.index()),
+        Some(Node::Truth(Truth::True))
+    )
 }
 
 /// Tells each arm how many follow it.

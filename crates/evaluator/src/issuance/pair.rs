@@ -153,7 +153,13 @@ impl<'a> Pair<'a> {
     /// are known as far as its segments are literal.
     fn truths(&self, layer: &OpenLayer<'_>, arm: Arm, region: &Concrete) -> Truths {
         let here = |_: PatternId| Truths::TRUE;
-        walk::run(layer.graph, &self.eval_in(region), arm, here, &mut None)
+        walk::run(
+            layer.graph,
+            &self.eval_in(region),
+            arm.test,
+            here,
+            &mut None,
+        )
     }
 
     /// The parts of a region on which a grant may match.

@@ -3,7 +3,7 @@
 use placet_model::decision::{Obligations, Reason};
 use placet_model::ids::RuleId;
 use placet_model::pattern::{Concrete, Seg};
-use placet_model::request::Request;
+use placet_model::question::Question;
 use placet_model::value::{Duration, Time};
 use smol_str::SmolStr;
 
@@ -17,7 +17,7 @@ use crate::inputs::Read;
 /// Picks one holding offer of each layer, the best alternative; or says what is missing.
 pub(super) fn choose(
     engine: &Engine,
-    request: &Request,
+    request: &Question<'_>,
     prepared: &Prepared<'_>,
     triple: &Triple,
     eval: &Eval<'_>,
@@ -28,6 +28,7 @@ pub(super) fn choose(
     let inputs = eval.inputs;
     let segments = triple
         .resource
+        .get()
         .segments()
         .map(|text| Seg::Literal(text.into()))
         .collect();

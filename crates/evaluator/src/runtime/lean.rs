@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use placet_model::decision::{Decision, Reason};
 use placet_model::policy::RuleKind;
-use placet_model::request::Request;
+use placet_model::question::Question;
 use placet_model::value::{Duration, Time};
 
 use super::{Prepared, matches, run};
@@ -13,8 +13,9 @@ use crate::call::Triple;
 use crate::duties::least;
 use crate::engine::{Engine, LayerGraph};
 use crate::eval::{Args, Eval, Place, Site};
+use crate::index::Sort;
 use crate::inputs::{Inputs, Trace};
-use crate::walk::exact::{self, Where, Who};
+use crate::walk::exact::{self, Where};
 
 /// What becomes of a call, and no more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl From<Decision> for Ruling {
 }
 
 /// Answers a prepared call.
-pub(crate) fn ruling(engine: &Engine, request: &Request, prepared: &Prepared<'_>) -> Ruling {
+pub(crate) fn ruling(engine: &Engine, request: &Question<'_>, prepared: &Prepared<'_>) -> Ruling {
     let mut reason = Reason::Granted;
     let asked = prepared.triples.iter().zip(&prepared.places);
     for ((triple, place), held) in asked.zip(&prepared.held) {
@@ -91,17 +92,17 @@ fn of_triple(
         function: triple.function,
         action: triple.action,
         args: prepared.args.as_ref().map_or(Args::Open, Args::Known),
-        place: Place::Exact(&triple.resource),
+        place: Place::Exact(triple.resource.get()),
     };
     let links = &prepared.bound.links;
     let mut ungranted = false;
     let mut lapsed = false;
     let mut duties = false;
-    for (at, (link, who)) in links.iter().zip(&prepared.who).enumerate() {
-        let acting = at + 1 == links.len();
+    for link in links.iter() {
+        let acting = std::ptr::eq(link, links.acting());
         let eval = Eval::new(link, site, &trace);
         for layer in engine.layers() {
-            let found = of_layer(engine, layer, &eval, *who, place);
+            let found = of_layer(engine, layer, &eval, place);
             if found.denied {
                 return Ok(Reason::DeniedByRule);
             }
@@ -146,41 +147,36 @@ impl Found {
     }
 }
 
-fn of_layer(
-    engine: &Engine,
-    layer: LayerGraph<'_>,
-    eval: &Eval<'_>,
-    who: Who,
-    place: &Where,
-) -> Found {
+fn of_layer(engine: &Engine, layer: LayerGraph<'_>, eval: &Eval<'_>, place: &Where) -> Found {
     let mut found = Found::default();
     let index = engine.index();
     // Only under a credential a grant that holds can have ended.
     let ends = eval.inputs.issued.is_some();
-    exact::visit(layer, eval, who, place, |arm| {
-        let Some(rule) = index.rule(arm.rule) else {
-            return ControlFlow::Continue(());
-        };
+    exact::visit(index, layer, eval, place, |met| {
+        let Sort { kind, duties } = met.sort;
         // One more grant like the one that was found changes nothing.
-        if rule.kind == RuleKind::Grant && found.granted && !rule.duties && !ends {
+        if kind == RuleKind::Grant && found.granted && !duties && !ends {
             return ControlFlow::Continue(());
         }
-        if !matches(rule.kind, run(layer.graph, eval, arm)) {
+        if !met.holds && !matches(kind, run(layer.graph, eval, met.test)) {
             return ControlFlow::Continue(());
         }
-        match rule.kind {
+        let lifetime = || index.rule(met.rule).and_then(|rule| rule.lifetime);
+        match kind {
             RuleKind::Deny => {
                 found.denied = true;
                 return ControlFlow::Break(());
             }
             RuleKind::Grant => {
                 found.granted = true;
-                let lifetime = rule.lifetime.unwrap_or(engine.policy().lifetime);
-                found.longest = found.longest.max(Some(lifetime));
+                if ends {
+                    let lifetime = lifetime().unwrap_or(engine.policy().lifetime);
+                    found.longest = found.longest.max(Some(lifetime));
+                }
             }
-            RuleKind::Require => found.least = least(found.least, rule.lifetime),
+            RuleKind::Require => found.least = least(found.least, lifetime()),
         }
-        found.duties |= rule.duties;
+        found.duties |= duties;
         ControlFlow::Continue(())
     });
     found

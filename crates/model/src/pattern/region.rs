@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Concrete, covers, witness};
-use crate::resource::Resource;
+use crate::resource::{Resource, ResourceRef};
 
 /// The resources that a pattern matches and none of its exceptions does.
 ///
@@ -50,7 +50,8 @@ impl Region {
 
     /// Whether a resource lies in it.
     #[must_use]
-    pub fn contains(&self, resource: &Resource) -> bool {
+    pub fn contains<'r>(&self, resource: impl Into<ResourceRef<'r>>) -> bool {
+        let resource = resource.into();
         self.pattern.matches(resource) && !self.except.iter().any(|cut| cut.matches(resource))
     }
 
