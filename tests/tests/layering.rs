@@ -60,7 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "placet-analysis",
         ],
     ),
-    ("placet-lsp", &["placet"]),
+    ("placet-lsp", &["placet", "placet-lint"]),
     // Writes text and compares trees: nothing that decides knows it.
     ("placet-import", &["placet-syntax", "placet-model"]),
     (

@@ -7,6 +7,7 @@ pub(crate) mod format;
 pub(crate) mod hint;
 pub(crate) mod hover;
 mod lex;
+pub(crate) mod linted;
 pub(crate) mod navigate;
 pub(crate) mod outline;
 pub(crate) mod rename;

@@ -221,7 +221,8 @@ impl Server<'_> {
         for set in &sets {
             new_hints |= set.hints.get().is_none();
             set.hints.get_or_init(|| hint::find(set));
-            for (file, diagnostic) in diagnose::refuted(set) {
+            let linted = diagnose::linted(set);
+            for (file, diagnostic) in diagnose::refuted(set).iter().chain(&linted) {
                 if let Some(path) = set.path(*file) {
                     let of_file = found.entry(path.to_owned()).or_default();
                     of_file.push(diagnostic.clone());

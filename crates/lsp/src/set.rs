@@ -7,6 +7,7 @@ use line_index::{LineCol, LineIndex, TextSize, WideEncoding, WideLineCol};
 use ls_types::{Diagnostic, Location, Position, Range, Uri};
 use placet::Checked;
 use placet::syntax::{FileId, Span};
+use placet_lint::Finding;
 
 use crate::feature::hint::Hint;
 use crate::names::{Names, Occurrence};
@@ -29,6 +30,8 @@ pub(crate) struct Set {
     pub(crate) names: Names,
     /// What proving found, once that was asked.
     pub(crate) refuted: OnceCell<Vec<(FileId, Diagnostic)>>,
+    /// What the linter found, once that was asked.
+    pub(crate) linted: OnceCell<Vec<Finding>>,
     /// What is shown without being asked, once it was found.
     pub(crate) hints: OnceCell<Vec<Hint>>,
     lines: Vec<LineIndex>,
@@ -61,6 +64,7 @@ impl Set {
             names: Names::of(&checked.files),
             checked,
             refuted: OnceCell::new(),
+            linted: OnceCell::new(),
             hints: OnceCell::new(),
             lines,
             columns,

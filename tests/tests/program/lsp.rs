@@ -52,6 +52,9 @@ tool tickets {
 }
 "#;
 
+/// Lints are for the tests that are about them.
+const QUIET: &str = "[lint.levels]\noverscope = \"off\"\nstanding-access = \"off\"\nattribution = \"off\"\nguardrails = \"off\"\ndead-weight = \"off\"\ncorrectness = \"off\"\nhygiene = \"off\"\n";
+
 /// An editor that has opened the policy.
 struct Editor {
     folder: Folder,
@@ -108,6 +111,7 @@ impl Editor {
         let folder = Folder::new();
         folder.file("desk/rules.placet", RULES);
         folder.file("desk/tools.placet", TOOLS);
+        folder.file("placet.toml", QUIET);
         let mut editor = Self::start(folder);
         editor.open("desk/rules.placet", RULES);
         editor
@@ -316,6 +320,44 @@ fn a_claim_that_does_not_hold_is_found_when_it_is_quiet() {
         message.ends_with("it would hold without main/triage"),
         "{message}"
     );
+    editor.end();
+}
+
+#[test]
+fn the_linter_looks_when_it_is_quiet_and_its_fixes_are_actions() {
+    let folder = Folder::new();
+    let text = RULES.replace("for      15m", "for      900s");
+    folder.file("desk/rules.placet", &text);
+    folder.file("desk/tools.placet", TOOLS);
+    let mut editor = Editor::start(folder);
+    editor.open("desk/rules.placet", &text);
+    assert_eq!(editor.findings("desk/rules.placet"), Vec::<Value>::new());
+    let found = editor.findings("desk/rules.placet");
+    let of_unit: Vec<&Value> = found
+        .iter()
+        .filter(|found| {
+            found["message"]
+                .as_str()
+                .is_some_and(|text| text.contains("15m"))
+        })
+        .collect();
+    assert_eq!(of_unit.len(), 1, "{found:?}");
+    let uri = editor.uri("desk/rules.placet");
+    let answer = editor
+        .ask(
+            "textDocument/codeAction",
+            json!({
+                "textDocument": { "uri": uri },
+                "range": of_unit[0]["range"],
+                "context": { "diagnostics": [of_unit[0]] },
+            }),
+        )
+        .expect("it is answered");
+    let fix = &answer[0];
+    assert_eq!(fix["title"], "write `15m`");
+    assert_eq!(fix["isPreferred"], true);
+    assert_eq!(fix["diagnostics"][0]["code"], of_unit[0]["code"]);
+    assert_eq!(fix["edit"]["changes"][&uri][0]["newText"], "15m");
     editor.end();
 }
 

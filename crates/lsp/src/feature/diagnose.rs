@@ -14,7 +14,7 @@ const SOURCE: &str = "placet";
 pub(crate) fn found(set: &Set) -> Vec<Vec<Diagnostic>> {
     let mut by_file = vec![Vec::new(); set.paths.len()];
     for finding in &set.checked.diagnostics {
-        let Some((file, diagnostic)) = told(set, finding) else {
+        let Some((file, diagnostic)) = told(set, finding, severity(finding.severity)) else {
             continue;
         };
         if let Some(of_file) = by_file.get_mut(file.0 as usize) {
@@ -72,12 +72,30 @@ fn prove_claims(set: &Set) -> Vec<(FileId, Diagnostic)> {
     findings
 }
 
-fn told(set: &Set, finding: &syntax::Diagnostic) -> Option<(FileId, Diagnostic)> {
-    let primary = finding.primary()?;
-    let severity = match finding.severity {
+/// What the linter finds, by text: this takes longer than checking.
+pub(crate) fn linted(set: &Set) -> Vec<(FileId, Diagnostic)> {
+    super::linted::findings(set)
+        .iter()
+        .filter_map(|finding| {
+            let severity = super::linted::severity(finding.level);
+            told(set, &finding.diagnostic, severity)
+        })
+        .collect()
+}
+
+const fn severity(of: Severity) -> DiagnosticSeverity {
+    match of {
         Severity::Error => DiagnosticSeverity::ERROR,
         Severity::Warning => DiagnosticSeverity::WARNING,
-    };
+    }
+}
+
+fn told(
+    set: &Set,
+    finding: &syntax::Diagnostic,
+    severity: DiagnosticSeverity,
+) -> Option<(FileId, Diagnostic)> {
+    let primary = finding.primary()?;
     let mut message = finding.message.clone();
     let more = std::iter::once(primary.text.as_str())
         .filter(|text| !text.is_empty())
