@@ -4,6 +4,8 @@
 //!
 //! It holds nothing that the graphs do not say, and is never saved.
 
+#[cfg(test)]
+mod size;
 mod table;
 
 use std::collections::HashMap;
@@ -337,6 +339,21 @@ impl Index {
 
     pub(crate) fn rule(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(id.index())
+    }
+
+    /// How many entries all parts have.
+    #[cfg(test)]
+    fn entries(&self) -> usize {
+        let people = self.people.iter().flat_map(|person| &person.groups);
+        let around = self.nesting.around.iter();
+        self.names.len()
+            + self.functions.len()
+            + self.people.len()
+            + self.rules.len()
+            + self.rows.len()
+            + people.map(|of| of.groups.len()).sum::<usize>()
+            + around.map(Vec::len).sum::<usize>()
+            + self.tables.iter().map(Table::entries).sum::<usize>()
     }
 
     /// The tables, one for each graph.

@@ -498,7 +498,7 @@ pub enum Users {
 }
 
 /// A `when` or `unless`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Condition {
     /// The boolean expression.
     pub expr: ExprId,

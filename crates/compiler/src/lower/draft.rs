@@ -67,10 +67,11 @@ impl Draft {
     /// The nodes in flat arrays, in the order in which they were added.
     pub(super) fn freeze(&self, root: DraftId, names: Arc<Names>) -> Graph {
         let mut cases = Vec::new();
+        let nodes = self.graph.node_indices();
+        let nodes = nodes.map(|at| self.flat(at, &mut cases)).collect();
+        cases.shrink_to_fit();
         Graph {
-            nodes: (self.graph.node_indices())
-                .map(|at| self.flat(at, &mut cases))
-                .collect(),
+            nodes,
             cases,
             root: frozen(root),
             names,

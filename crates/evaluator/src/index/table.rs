@@ -254,6 +254,12 @@ impl Table {
         table
     }
 
+    /// How many entries it has.
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> usize {
+        self.targets.len() + self.slots.len() + self.few.len() + self.ends.len() + self.starts.len()
+    }
+
     /// Where a node leads.
     #[inline]
     pub(crate) fn target(&self, node: NodeId) -> Target {

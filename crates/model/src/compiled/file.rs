@@ -85,10 +85,16 @@ pub(super) fn encode(policy: &Policy) -> Vec<u8> {
 /// equal policies have equal digests.
 pub(super) fn decode(bytes: &[u8]) -> Result<Policy, LoadError> {
     let kind = LoadErrorKind::Encoding;
-    let policy = postcard::from_bytes::<Policy>(bytes).map_err(|source| LoadError {
+    let mut policy = postcard::from_bytes::<Policy>(bytes).map_err(|source| LoadError {
         kind: kind.clone(),
         source: Some(Box::new(source)),
     })?;
+    // Long lists were read without trust in the length that they claim, and so with room
+    // for as much again.
+    policy.rules.shrink_to_fit();
+    policy.agents.shrink_to_fit();
+    policy.patterns.shrink_to_fit();
+    policy.exprs.shrink_to_fit();
     match postcard::serialize_with_flavor(&policy, Same(bytes)) {
         Ok(true) => Ok(policy),
         _ => Err(kind.alone()),

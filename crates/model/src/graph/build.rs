@@ -178,7 +178,7 @@ impl<'a> Builder<'a> {
                 });
             });
         }
-        // Stable: arms on one way stay in the order in which they are walked.
+        // Arms on one way stay in the order in which they are walked.
         arms.sort_by_key(|arm| arm.way.rank);
         Trie::new(splitter.into_nodes(), &self.ways, &demands, &arms).build()
     }

@@ -41,6 +41,8 @@ pub(super) struct Splitter<'a, N: Nodes> {
     nodes: N,
     sizes: &'a [Size],
     known: Map<(Term, Next<N::Id>), N::Id>,
+    /// The tests of arms that have nothing but conditions, which read no captures.
+    alike: Map<&'a [Condition], N::Id>,
 }
 
 /// A part of a conjunction or disjunction.
@@ -100,6 +102,7 @@ impl<'a, N: Nodes> Splitter<'a, N> {
             nodes,
             sizes,
             known: Map::default(),
+            alike: Map::default(),
         }
     }
 
@@ -114,7 +117,7 @@ impl<'a, N: Nodes> Splitter<'a, N> {
     pub(super) fn arms(
         &mut self,
         id: RuleId,
-        rule: &Rule,
+        rule: &'a Rule,
         tests: &[Atom],
         mut visit: impl FnMut(N::Id),
     ) {
@@ -125,6 +128,21 @@ impl<'a, N: Nodes> Splitter<'a, N> {
             let yes = self.nodes.truth(Truth::True);
             return arms(rule).for_each(|_| visit(yes));
         }
+        let captured = |condition: &Condition| self.size(condition.expr).captures;
+        let alike = tests.is_empty() && arms(rule).all(plain) && self.splits(rule);
+        if alike && !rule.conditions.iter().any(captured) {
+            let test = match self.alike.get(rule.conditions.as_slice()) {
+                Some(known) => *known,
+                None => {
+                    let (_, shared) = self.conditions(id, rule);
+                    let next = self.ends();
+                    let test = self.junction(Junction::And, &shared, next);
+                    self.alike.insert(&rule.conditions, test);
+                    test
+                }
+            };
+            return arms(rule).for_each(|_| visit(test));
+        }
         let (own, shared) = self.conditions(id, rule);
         let terms: Vec<Vec<Term>> = arms(rule)
             .map(|pattern| {
@@ -134,19 +152,25 @@ impl<'a, N: Nodes> Splitter<'a, N> {
                 tests.chain(test).map(Term::Atom).chain(captured).collect()
             })
             .collect();
-        let yes = self.nodes.truth(Truth::True);
-        let no = self.nodes.truth(Truth::False);
-        let undefined = self.nodes.truth(Truth::Undefined);
-        let next = Next { yes, no, undefined };
+        let next = self.ends();
         // What all arms end in is split once, not once for each pattern.
         let ends = Ends {
-            full: yes,
-            capped: undefined,
+            full: next.yes,
+            capped: next.undefined,
         };
         let capped = terms.iter().any(|terms| !terms.is_empty());
         let ends = self.fold(Junction::And, &shared, next, ends, capped);
         for terms in terms {
             visit(self.fold(Junction::And, &terms, next, ends, false).full);
+        }
+    }
+
+    /// Where a test graph ends.
+    fn ends(&mut self) -> Next<N::Id> {
+        Next {
+            yes: self.nodes.truth(Truth::True),
+            no: self.nodes.truth(Truth::False),
+            undefined: self.nodes.truth(Truth::Undefined),
         }
     }
 

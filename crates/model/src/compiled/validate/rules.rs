@@ -1,6 +1,9 @@
 //! Rules: their clauses, conditions and duties.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+
+use foldhash::fast::RandomState;
+use smol_str::SmolStr;
 
 use super::declarations::are_groups;
 use super::order::{ascending, ids, named};
@@ -16,10 +19,12 @@ pub(super) fn check(policy: &Policy, checker: &Checker<'_>) -> Result<(), Invali
         "rules",
         policy.rules.iter().map(|rule| (rule.layer, &rule.name)),
     )?;
+    let agents = policy.agents.iter().map(|agent| agent.name.as_str());
+    let agents: HashSet<&str, RandomState> = agents.collect();
     for (at, rule) in policy.rules.iter().enumerate() {
         let place = || format!("rule {at}");
         kind(policy, rule, place)?;
-        clauses(policy, rule, place)?;
+        clauses(policy, rule, &agents, place)?;
         resources(policy, rule, checker, place)?;
         conditions(rule, checker, place)?;
         duties(policy, rule, checker, place)?;
@@ -45,17 +50,17 @@ fn kind(policy: &Policy, rule: &Rule, place: impl Fn() -> String) -> Result<(), 
     )
 }
 
-fn clauses(policy: &Policy, rule: &Rule, place: impl Fn() -> String) -> Result<(), Invalid> {
+fn clauses(
+    policy: &Policy,
+    rule: &Rule,
+    agents: &HashSet<&str, RandomState>,
+    place: impl Fn() -> String,
+) -> Result<(), Invalid> {
     let agents = match &rule.agents {
         Agents::All => true,
         Agents::In(groups) => ascending(groups) && are_groups(policy, groups, GroupKind::Agents),
         Agents::Named(names) => {
-            let declared = |name| {
-                policy
-                    .agents
-                    .binary_search_by(|agent| agent.name.cmp(name))
-                    .is_ok()
-            };
+            let declared = |name: &SmolStr| agents.contains(name.as_str());
             ascending(names) && names.iter().all(declared)
         }
     };
@@ -90,9 +95,12 @@ fn resources(
         &place,
         "it captures where no pattern is",
     )?;
-    let mut seen = BTreeSet::new();
+    if rule.resources.len() > 1 {
+        let once: BTreeSet<_> = rule.resources.iter().collect();
+        let once = once.len() == rule.resources.len();
+        ensure(once, &place, "it has a pattern twice")?;
+    }
     for id in &rule.resources {
-        ensure(seen.insert(*id), &place, "it has a pattern twice")?;
         let pattern = patterns::get(policy, *id, &place)?;
         ensure(
             binds(pattern, rule.captures.len()),

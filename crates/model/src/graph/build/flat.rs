@@ -11,8 +11,10 @@ use crate::ids::{NodeId, PatternId, RuleId};
 pub(super) struct Flat {
     nodes: Vec<Node>,
     cases: Vec<(Number, NodeId)>,
-    /// The ends and tests that there are.
-    known: Map<Node, NodeId>,
+    end: Option<NodeId>,
+    /// Of false, undefined and true.
+    truths: [Option<NodeId>; 3],
+    tests: Map<(Atom, Next<NodeId>), NodeId>,
 }
 
 impl Flat {
@@ -27,21 +29,6 @@ impl Flat {
         }
     }
 
-    fn add(&mut self, node: Node) -> NodeId {
-        let id = NodeId::new(self.nodes.len());
-        self.nodes.push(node);
-        id
-    }
-
-    fn shared(&mut self, node: Node) -> NodeId {
-        if let Some(known) = self.known.get(&node) {
-            return *known;
-        }
-        let id = self.add(node);
-        self.known.insert(node, id);
-        id
-    }
-
     fn cases(&mut self, cases: &[(Number, NodeId)]) -> Cases {
         let position = |cases: &[_]| u32::try_from(cases.len()).unwrap_or(u32::MAX);
         let start = position(&self.cases);
@@ -53,23 +40,41 @@ impl Flat {
     }
 }
 
+fn add(nodes: &mut Vec<Node>, node: Node) -> NodeId {
+    let id = NodeId::new(nodes.len());
+    nodes.push(node);
+    id
+}
+
 impl Nodes for Flat {
     type Id = NodeId;
 
     fn end(&mut self) -> NodeId {
-        self.shared(Node::End)
+        let nodes = &mut self.nodes;
+        *self.end.get_or_insert_with(|| add(nodes, Node::End))
     }
 
     fn truth(&mut self, truth: Truth) -> NodeId {
-        self.shared(Node::Truth(truth))
+        let nodes = &mut self.nodes;
+        let [of_false, of_undefined, of_true] = &mut self.truths;
+        let known = match truth {
+            Truth::False => of_false,
+            Truth::Undefined => of_undefined,
+            Truth::True => of_true,
+        };
+        *known.get_or_insert_with(|| add(nodes, Node::Truth(truth)))
     }
 
     fn test(&mut self, atom: Atom, next: Next<NodeId>) -> NodeId {
-        self.shared(Node::Test {
-            atom,
-            yes: next.yes,
-            no: next.no,
-            undefined: next.undefined,
+        let nodes = &mut self.nodes;
+        *self.tests.entry((atom, next)).or_insert_with(|| {
+            let node = Node::Test {
+                atom,
+                yes: next.yes,
+                no: next.no,
+                undefined: next.undefined,
+            };
+            add(nodes, node)
         })
     }
 
@@ -80,17 +85,20 @@ impl Nodes for Flat {
         test: NodeId,
         next: NodeId,
     ) -> NodeId {
-        self.add(Node::Arm {
-            rule,
-            pattern,
-            test,
-            next,
-        })
+        add(
+            &mut self.nodes,
+            Node::Arm {
+                rule,
+                pattern,
+                test,
+                next,
+            },
+        )
     }
 
     fn switch(&mut self, on: Dimension, cases: &[(Number, NodeId)], any: NodeId) -> NodeId {
         let cases = self.cases(cases);
-        self.add(Node::Switch { on, cases, any })
+        add(&mut self.nodes, Node::Switch { on, cases, any })
     }
 
     fn segment(
@@ -100,12 +108,15 @@ impl Nodes for Flat {
         onward: Onward<NodeId>,
     ) -> NodeId {
         let cases = self.cases(cases);
-        self.add(Node::Segment {
-            depth,
-            cases,
-            any: onward.any,
-            end: onward.end,
-            tail: onward.tail,
-        })
+        add(
+            &mut self.nodes,
+            Node::Segment {
+                depth,
+                cases,
+                any: onward.any,
+                end: onward.end,
+                tail: onward.tail,
+            },
+        )
     }
 }

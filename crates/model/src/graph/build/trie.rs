@@ -35,6 +35,32 @@ pub(super) struct Trie<'a, N: Nodes> {
     lists: Vec<u32>,
     /// Chains, by first arm and what follows it.
     chains: Map<(u32, N::Id), N::Id>,
+    /// By level.
+    rooms: Vec<Room<N::Id>>,
+}
+
+/// Lists that building a sub-graph fills.
+struct Room<Id> {
+    /// Arms that leave the dimension open.
+    open: Vec<u32>,
+    /// The others, by key.
+    keyed: Vec<(Number, u32)>,
+    /// The arms of one key, and of the one before it.
+    list: Vec<u32>,
+    before: Vec<u32>,
+    cases: Vec<(Number, Id)>,
+}
+
+impl<Id> Default for Room<Id> {
+    fn default() -> Self {
+        Self {
+            open: Vec::new(),
+            keyed: Vec::new(),
+            list: Vec::new(),
+            before: Vec::new(),
+            cases: Vec::new(),
+        }
+    }
 }
 
 struct Several<Id> {
@@ -68,6 +94,7 @@ impl<'a, N: Nodes> Trie<'a, N> {
             hashes: RandomState::default(),
             lists: Vec::new(),
             chains: Map::default(),
+            rooms: Vec::new(),
         }
     }
 
@@ -112,32 +139,57 @@ impl<'a, N: Nodes> Trie<'a, N> {
     }
 
     fn switch(&mut self, on: Dimension, level: usize, arms: &[u32]) -> N::Id {
-        let mut open: Vec<u32> = Vec::new();
-        let mut keyed: Vec<(Number, u32)> = Vec::new();
+        let mut room = self.room(level);
         for at in arms {
             match self.keys(*at, level) {
-                None => open.push(*at),
-                Some(keys) => keyed.extend(keys.iter().map(|key| (*key, *at))),
+                None => room.open.push(*at),
+                Some(keys) => room.keyed.extend(keys.iter().map(|key| (*key, *at))),
             }
         }
-        if keyed.is_empty() {
-            return self.below(level + 1, arms);
+        let node = if room.keyed.is_empty() {
+            self.below(level + 1, arms)
+        } else {
+            let order = |(key, at): &(Number, u32)| u64::from(key.0) << 32 | u64::from(*at);
+            room.keyed.sort_unstable_by_key(order);
+            for group in room.keyed.chunk_by(|(left, _), (right, _)| left == right) {
+                room.list.clear();
+                room.list.extend(group.iter().map(|(_, at)| *at));
+                let node = match room.cases.last() {
+                    Some((_, node)) if room.before == room.list => *node,
+                    _ => self.below(level + 1, &room.list),
+                };
+                room.cases
+                    .extend(group.first().map(|(key, _)| (*key, node)));
+                std::mem::swap(&mut room.list, &mut room.before);
+            }
+            let any = self.below(level + 1, &room.open);
+            self.nodes.switch(on, &room.cases, any)
+        };
+        self.leave(level, room);
+        node
+    }
+
+    /// The room to work in at a level, empty: only one sub-graph at a time is built there.
+    fn room(&mut self, level: usize) -> Room<N::Id> {
+        self.rooms
+            .get_mut(level)
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    /// Keeps the room for the next sub-graph at the level.
+    fn leave(&mut self, level: usize, mut room: Room<N::Id>) {
+        room.open.clear();
+        room.keyed.clear();
+        room.list.clear();
+        room.before.clear();
+        room.cases.clear();
+        if self.rooms.len() <= level {
+            self.rooms.resize_with(level + 1, Room::default);
         }
-        keyed.sort_unstable_by_key(|(key, at)| u64::from(key.0) << 32 | u64::from(*at));
-        let mut cases = Vec::new();
-        let (mut list, mut before): (Vec<u32>, Vec<u32>) = Default::default();
-        for group in keyed.chunk_by(|(left, _), (right, _)| left == right) {
-            list.clear();
-            list.extend(group.iter().map(|(_, at)| *at));
-            let node = match cases.last() {
-                Some((_, node)) if before == list => *node,
-                _ => self.below(level + 1, &list),
-            };
-            cases.extend(group.first().map(|(key, _)| (*key, node)));
-            std::mem::swap(&mut list, &mut before);
+        if let Some(own) = self.rooms.get_mut(level) {
+            *own = room;
         }
-        let any = self.below(level + 1, &open);
-        self.nodes.switch(on, &cases, any)
     }
 
     /// Arms that agree in all steps before this one.
@@ -150,7 +202,7 @@ impl<'a, N: Nodes> Trie<'a, N> {
         ) {
             return self.chain(arms);
         }
-        let mut cases = Vec::new();
+        let mut room = self.room(level);
         let none = self.nodes.end();
         let mut onward = Onward {
             any: none,
@@ -167,10 +219,15 @@ impl<'a, N: Nodes> Trie<'a, N> {
                 None | Some(Step::Tail) => onward.tail = self.chain(group),
                 Some(Step::End) => onward.end = self.chain(group),
                 Some(Step::Any) => onward.any = self.below(level + 1, group),
-                Some(Step::Literal(name)) => cases.push((name, self.below(level + 1, group))),
+                Some(Step::Literal(name)) => {
+                    let node = self.below(level + 1, group);
+                    room.cases.push((name, node));
+                }
             }
         }
-        self.nodes.segment(depth(level), &cases, onward)
+        let node = self.nodes.segment(depth(level), &room.cases, onward);
+        self.leave(level, room);
+        node
     }
 
     /// The arms that stand at one place, in walking order.
@@ -213,9 +270,14 @@ impl<'a, N: Nodes> Trie<'a, N> {
                 match self.keys(at, level) {
                     None => below,
                     Some(keys) => {
-                        let cases: Vec<_> = keys.iter().map(|key| (*key, below)).collect();
                         let any = self.nodes.end();
-                        self.nodes.switch(*on, &cases, any)
+                        match keys {
+                            [key] => self.nodes.switch(*on, &[(*key, below)], any),
+                            _ => {
+                                let cases: Vec<_> = keys.iter().map(|key| (*key, below)).collect();
+                                self.nodes.switch(*on, &cases, any)
+                            }
+                        }
                     }
                 }
             }
