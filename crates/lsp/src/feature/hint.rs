@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use ls_types::{InlayHint, InlayHintKind, InlayHintLabel, InlayHintTooltip, Range};
 use placet::Engine;
 use placet::Policy;
-use placet::analysis::dead::{Cause, Judge, Life, Obstacle};
+use placet::analysis::dead::{Cause, Issuance, Judge, Life, Obstacle};
 use placet::analysis::{Answer, Effort, Question, who};
 use placet::model::ids::FunctionId;
 use placet::syntax::FileId;
@@ -16,7 +16,7 @@ use crate::names::Symbol;
 use crate::set::Set;
 
 /// The largest policy of which all rules are judged while somebody types: what is left out
-/// are hints alone, and `placet check` tells of dead rules.
+/// are hints alone, and `placet lint` tells of dead rules.
 const MOST_RULES: usize = 500;
 
 /// A hint, behind the name of what it is about.
@@ -108,9 +108,13 @@ fn dead(policy: &Policy) -> Vec<Hint> {
                     )
                 }
             };
+            let label = match &dead.issuance {
+                Issuance::Nothing => "dead",
+                Issuance::Decides(_) | Issuance::Unknown => "decides no call",
+            };
             Some(Hint {
                 about: Symbol::Rule(layer.name.clone(), rule.name.clone()),
-                label: "dead".to_owned(),
+                label: label.to_owned(),
                 more,
             })
         })
