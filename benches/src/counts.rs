@@ -208,7 +208,7 @@ fn take_paths() {
                 let facts = Facts::of(black_box(request));
                 let question = facts.question(request);
                 assert_eq!(
-                    engine.ruling_without_credential(&question).is_grant(),
+                    engine.ruling_without_credential(question).is_grant(),
                     granted
                 );
             }

@@ -47,7 +47,7 @@ impl Loaded for Placet {
             engine: &self.engine,
             ready: asked
                 .map(|(request, facts)| facts.question(request))
-                .map(|question| self.engine.ready_without_credential(&question))
+                .map(|question| self.engine.ready_without_credential(question))
                 .collect(),
         })
     }
@@ -83,7 +83,7 @@ impl Session for Decider<'_> {
     fn strings(&mut self, request: &Request) -> bool {
         let facts = Facts::of(request);
         let question = facts.question(request);
-        self.engine.ruling_without_credential(&question).is_grant()
+        self.engine.ruling_without_credential(question).is_grant()
     }
 }
 
