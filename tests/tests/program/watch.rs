@@ -1,6 +1,6 @@
 //! `placet test --watch`, as a process that runs until somebody stops it.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -37,12 +37,15 @@ impl Watching {
             Box::new(child.stdout.take().expect("a pipe")),
             Box::new(child.stderr.take().expect("a pipe")),
         ];
-        for mut pipe in pipes {
+        for pipe in pipes {
             let told = told.clone();
             std::thread::spawn(move || {
-                let mut buffer = [0; 4096];
-                while let Ok(count @ 1..) = pipe.read(&mut buffer) {
-                    let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
+                // Line by line, so that what comes of the two is not mixed within one.
+                let mut pipe = BufReader::new(pipe);
+                let mut line = Vec::new();
+                while let Ok(1..) = pipe.read_until(b'\n', &mut line) {
+                    let text = String::from_utf8_lossy(&line).into_owned();
+                    line.clear();
                     if told.send(text).is_err() {
                         return;
                     }
