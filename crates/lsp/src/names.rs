@@ -46,6 +46,41 @@ pub(crate) enum Owner {
     Resource,
 }
 
+impl Symbol {
+    /// What it would be under another name.
+    pub(crate) fn renamed(&self, to: &str) -> Self {
+        let to = SmolStr::new(to);
+        match self.clone() {
+            Self::Layer(_) => Self::Layer(to),
+            Self::Agent(_) => Self::Agent(to),
+            Self::User(_) => Self::User(to),
+            Self::Group(kind, _) => Self::Group(kind, to),
+            Self::Action(_) => Self::Action(to),
+            Self::Tool(path) => {
+                let above = path.rsplit_once('.').map_or("", |(above, _)| above);
+                Self::Tool(below(above, &to))
+            }
+            Self::Parameter(function, _) => Self::Parameter(function, to),
+            Self::Fact(owner, _) => Self::Fact(owner, to),
+            Self::History(_) => Self::History(to),
+            Self::Let(_) => Self::Let(to),
+            Self::Rule(layer, _) => Self::Rule(layer, to),
+            Self::Given(_) => Self::Given(to),
+            Self::Local(file, item, _) => Self::Local(file, item, to),
+        }
+    }
+
+    /// Whether a text of a condition may name it: what requests and histories say of who did
+    /// what with which tool.
+    pub(crate) fn may_be(&self, text: &str) -> bool {
+        match self {
+            Self::Agent(name) | Self::User(name) | Self::Action(name) => name == text,
+            Self::Tool(path) => is_below(text, path),
+            _ => false,
+        }
+    }
+}
+
 impl Owner {
     pub(crate) const ALL: [Self; 5] = [
         Self::Agent,
@@ -117,6 +152,8 @@ pub(crate) struct Names {
     /// By file and place.
     pub(crate) occurrences: Vec<Occurrence>,
     pub(crate) declarations: Vec<Declaration>,
+    /// Texts in conditions and facts, with their places: what they stand for is not known.
+    pub(crate) texts: Vec<(FileId, Span, SmolStr)>,
 }
 
 impl Names {

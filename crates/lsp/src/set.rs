@@ -24,6 +24,8 @@ pub(crate) enum Columns {
 
 /// A policy set.
 pub(crate) struct Set {
+    /// Where it is: a folder, or the one file.
+    pub(crate) home: PathBuf,
     /// The path of each text, by its id.
     pub(crate) paths: Vec<PathBuf>,
     pub(crate) checked: Checked,
@@ -48,7 +50,7 @@ pub(crate) struct Cursor {
 
 impl Set {
     /// Checks texts.
-    pub(crate) fn new(texts: Vec<(PathBuf, Vec<u8>)>, columns: Columns) -> Self {
+    pub(crate) fn new(home: PathBuf, texts: Vec<(PathBuf, Vec<u8>)>, columns: Columns) -> Self {
         let paths = texts.iter().map(|(path, _)| path.clone()).collect();
         let named = texts
             .into_iter()
@@ -60,6 +62,7 @@ impl Set {
             .map(|(_, source)| LineIndex::new(&source.text))
             .collect();
         Self {
+            home,
             paths,
             names: Names::of(&checked.files),
             checked,

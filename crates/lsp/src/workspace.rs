@@ -9,9 +9,6 @@ use walkdir::WalkDir;
 
 use crate::set::{Columns, Set};
 
-/// The most files of a policy set that are read.
-const MOST_FILES: usize = 4_000;
-
 /// Everything that the editor has told.
 #[derive(Default)]
 pub(crate) struct Workspace {
@@ -72,6 +69,11 @@ impl Workspace {
         self.forget();
     }
 
+    /// Whether a file is open, or one of a policy set by its name.
+    pub(crate) fn is_policy(&self, path: &Path) -> bool {
+        self.open.contains_key(path) || is_policy(path)
+    }
+
     /// The policy set that a file belongs to, and where it is.
     pub(crate) fn set_of(&mut self, path: &Path) -> (PathBuf, Rc<Set>) {
         let home = match self.homes.get(path) {
@@ -87,7 +89,7 @@ impl Workspace {
             .into_iter()
             .filter_map(|path| self.read(&path).map(|text| (path, text)))
             .collect();
-        let set = Rc::new(Set::new(texts, self.columns));
+        let set = Rc::new(Set::new(home.clone(), texts, self.columns));
         self.sets.insert(home.clone(), Rc::clone(&set));
         (home, set)
     }
@@ -129,34 +131,23 @@ impl Workspace {
 
     /// Whether a file of a folder declares a `policy`.
     fn declares(&self, folder: &Path) -> bool {
-        let on_disk = WalkDir::new(folder).max_depth(1).sort_by_file_name();
-        let on_disk = on_disk.into_iter().take(MOST_FILES).flatten();
-        let on_disk = on_disk.map(walkdir::DirEntry::into_path);
+        let on_disk = files(WalkDir::new(folder).max_depth(1), |_| true);
         let open = self.open.keys();
         let open = open.filter(|path| path.parent() == Some(folder)).cloned();
-        on_disk
-            .filter(|path| is_policy(path))
-            .chain(open)
-            .any(|path| {
-                self.read(&path)
-                    .is_some_and(|text| declares_policy(&String::from_utf8_lossy(&text)))
-            })
+        on_disk.chain(open).any(|path| {
+            self.read(&path)
+                .is_some_and(|text| declares_policy(&String::from_utf8_lossy(&text)))
+        })
     }
 
     /// The files of a set.
     fn members(&self, home: &Path) -> Vec<PathBuf> {
-        if is_policy(home) || self.open.contains_key(home) {
+        if self.is_policy(home) {
             return vec![home.to_owned()];
         }
         let is_other = |folder: &Path| folder != home && self.declares(folder);
-        let below = WalkDir::new(home).sort_by_file_name().into_iter();
-        let mut files: Vec<PathBuf> = below
-            .filter_entry(|entry| !(entry.file_type().is_dir() && is_other(entry.path())))
-            .flatten()
-            .filter(|entry| entry.file_type().is_file() && is_policy(entry.path()))
-            .take(MOST_FILES)
-            .map(walkdir::DirEntry::into_path)
-            .collect();
+        let mut files: Vec<PathBuf> =
+            files(WalkDir::new(home), |folder| !is_other(folder)).collect();
         for path in self.open.keys() {
             if !files.contains(path) && self.home(path) == home {
                 files.push(path.clone());
@@ -172,6 +163,17 @@ impl Workspace {
             None => std::fs::read(path).ok(),
         }
     }
+}
+
+/// The policy files of a walk in the order of names, links followed as `placet check` does.
+fn files(walk: WalkDir, enter: impl Fn(&Path) -> bool) -> impl Iterator<Item = PathBuf> {
+    walk.follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(move |entry| !entry.file_type().is_dir() || enter(entry.path()))
+        .flatten()
+        .filter(|entry| entry.file_type().is_file() && is_policy(entry.path()))
+        .map(walkdir::DirEntry::into_path)
 }
 
 fn is_policy(path: &Path) -> bool {

@@ -25,12 +25,7 @@ pub(crate) const fn severity(level: Level) -> DiagnosticSeverity {
 
 /// The nearest `placet.toml` at or above the set.
 fn config(set: &Set) -> Option<Config> {
-    let folders = set
-        .paths
-        .first()
-        .into_iter()
-        .flat_map(|path| path.ancestors());
-    let nearest = folders.skip(1).find_map(|folder| {
+    let nearest = set.home.ancestors().find_map(|folder| {
         let text = std::fs::read_to_string(folder.join("placet.toml"));
         text.ok().map(|text| (folder, text))
     });

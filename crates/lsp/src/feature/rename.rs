@@ -1,7 +1,8 @@
 //! Giving something another name, everywhere at once.
 //!
-//! A rename is refused when the policy set would then have an error that it does not have
-//! now, so that two things never become one by it.
+//! A rename changes no decision: it is refused when something else has the new name already,
+//! when a text of a condition may mean the old one, and when the policy set would then have an
+//! error that it does not have now.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -27,6 +28,20 @@ pub(crate) fn rename(set: &Set, cursor: Cursor, to: &str) -> Result<WorkspaceEdi
     if let Some(problem) = placet::syntax::name_problem(name.file, Span::default(), to) {
         return Err(problem.message);
     }
+    let other = symbol.renamed(to);
+    if other != *symbol
+        && let Some(found) = set.names.of_symbol(&other).next()
+    {
+        let place = place(set, found.file, found.span);
+        return Err(format!("`{to}` is something else already, at {place}"));
+    }
+    let mut texts = set.names.texts.iter();
+    if let Some((file, span, text)) = texts.find(|(_, _, text)| symbol.may_be(text)) {
+        return Err(format!(
+            "the text \"{text}\" at {} may mean this, and would not be changed with it",
+            place(set, *file, *span)
+        ));
+    }
     let alone = render::name(to);
     let mut edits: BTreeMap<u32, Vec<(Span, String)>> = BTreeMap::new();
     for found in set.names.of_symbol(symbol) {
@@ -34,7 +49,7 @@ pub(crate) fn rename(set: &Set, cursor: Cursor, to: &str) -> Result<WorkspaceEdi
             return Err(format!(
                 "`{}` stands for something else as well at {}",
                 plain(set.slice(found.file, found.span)),
-                place(set, found)
+                place(set, found.file, found.span)
             ));
         }
         let text = match found.written {
@@ -43,7 +58,7 @@ pub(crate) fn rename(set: &Set, cursor: Cursor, to: &str) -> Result<WorkspaceEdi
             Written::Within => {
                 return Err(format!(
                     "`{to}` needs quotes, and cannot have them within the text at {}",
-                    place(set, found)
+                    place(set, found.file, found.span)
                 ));
             }
         };
@@ -118,9 +133,9 @@ fn edit(set: &Set, edits: BTreeMap<u32, Vec<(Span, String)>>) -> WorkspaceEdit {
     WorkspaceEdit::new(changes)
 }
 
-fn place(set: &Set, found: &Occurrence) -> String {
-    let Position { line, .. } = set.position(found.file, found.span.start);
-    let path = set.path(found.file).and_then(|path| path.file_name());
+fn place(set: &Set, file: FileId, span: Span) -> String {
+    let Position { line, .. } = set.position(file, span.start);
+    let path = set.path(file).and_then(|path| path.file_name());
     let path = path.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     format!("{path}:{}", line + 1)
 }

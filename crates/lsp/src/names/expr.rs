@@ -1,6 +1,6 @@
 //! The names in conditions.
 
-use placet::syntax::ast::{Binder, Expr, Over, Ref, Spanned};
+use placet::syntax::ast::{Binder, Expr, Over, Ref, Span, Spanned, Value};
 use smallvec::smallvec;
 
 use super::items::Walk;
@@ -27,7 +27,7 @@ impl Walk<'_> {
                 Over::Each { binder, value, .. } => self.within(binder, value.as_deref()),
                 Over::Whole(of) => self.expr(of),
             },
-            Expr::Value(_) => {}
+            Expr::Value(value) => self.value(value, expr.span),
             Expr::Call { name, args, .. } => {
                 if self.known.lets.contains(&name.node) {
                     self.uses(name, Symbol::Let(name.node.clone()));
@@ -35,6 +35,22 @@ impl Walk<'_> {
                 args.iter().for_each(|arg| self.expr(arg));
             }
             Expr::Ref(reference) => self.reference(reference, Written::Alone),
+        }
+    }
+
+    /// The texts of a value.
+    pub(super) fn value(&mut self, value: &Value, span: Span) {
+        match value {
+            Value::Text(text) => self.text(span, text),
+            Value::List(items) => items
+                .iter()
+                .for_each(|item| self.value(&item.node, item.span)),
+            Value::Object(object) => {
+                for entry in &object.entries {
+                    self.value(&entry.value.node, entry.value.span);
+                }
+            }
+            Value::Number(_) | Value::Duration(_) | Value::Bool(_) | Value::Cell(_) => {}
         }
     }
 

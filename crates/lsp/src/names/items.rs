@@ -64,6 +64,10 @@ impl Walk<'_> {
         });
     }
 
+    pub(super) fn text(&mut self, span: Span, text: &SmolStr) {
+        self.names.texts.push((self.file, span, text.clone()));
+    }
+
     pub(super) fn uses(&mut self, name: &Name, symbol: Symbol) {
         self.note(name.span, smallvec![symbol], Role::Uses, Written::Alone);
     }
@@ -170,6 +174,9 @@ impl Walk<'_> {
                 field.span,
                 docs,
             );
+            if let Some(default) = &field.node.default {
+                self.value(&default.node, default.span);
+            }
         }
     }
 
@@ -342,6 +349,7 @@ impl Walk<'_> {
     pub(super) fn fact_keys(&mut self, owner: Owner, object: &ast::Object) {
         for entry in &object.entries {
             self.uses(&entry.key, Symbol::Fact(owner, entry.key.node.clone()));
+            self.value(&entry.value.node, entry.value.span);
         }
     }
 

@@ -193,7 +193,8 @@ fn refused(message: String) -> Refused {
 
 fn within(workspace: &mut Workspace, uri: &Uri) -> Result<(Rc<Set>, FileId), Refused> {
     let unknown = || Refused::new(ErrorCode::InvalidParams, "this is no policy file");
-    let path = path(uri).ok_or_else(unknown)?;
+    let path = path(uri).filter(|path| workspace.is_policy(path));
+    let path = path.ok_or_else(unknown)?;
     let (_, set) = workspace.set_of(&path);
     let file = set.file(&path).ok_or_else(unknown)?;
     Ok((set, file))
