@@ -24,4 +24,4 @@ pub use format::{format, print};
 pub use parse::{Parsed, parse};
 pub use scan::Comment;
 pub use source::{Before, FileId, LineColumn, Lines, Source, Sources, Span, Spanned};
-pub use text::name_problem;
+pub use text::{is_unseen, name_problem, quoted};

@@ -23,6 +23,22 @@ pub(crate) fn is_forbidden(c: char) -> bool {
     c.is_control() || is_bidi_control(c)
 }
 
+/// Whether a character shows nothing, or breaks lines for some readers and not for others: it
+/// may stand in a string, and is written by its number there, for whoever reviews it.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    // Of the default ignorable code points of Unicode those that only hide. Joiners and
+    // variation selectors (U+200C, U+200D, U+FE00 to U+FE0F) are part of words and pictures.
+    matches!(
+        c,
+        '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{2028}' | '\u{2029}'
+            | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}'
+            | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
+    )
+}
+
 /// How a character that cannot be shown is named in a message: `U+202E`.
 pub(crate) fn code_point(c: char) -> String {
     format!("U+{:04X}", u32::from(c))
@@ -111,7 +127,8 @@ pub(crate) fn escape(text: &str) -> (Option<char>, usize) {
 }
 
 /// A string literal with quotes whose value is `value`: the one spelling of it.
-pub(crate) fn quoted(value: &str) -> String {
+#[must_use]
+pub fn quoted(value: &str) -> String {
     // Text that is not normalised must not be written raw: it would be refused.
     let raw = normalised(value).is_none();
     let mut literal = String::with_capacity(value.len() + 2);
@@ -122,7 +139,7 @@ pub(crate) fn quoted(value: &str) -> String {
             '\\' => literal.push_str("\\\\"),
             '\n' => literal.push_str("\\n"),
             '\t' => literal.push_str("\\t"),
-            c if is_forbidden(c) || !(raw || c.is_ascii()) => {
+            c if is_forbidden(c) || is_unseen(c) || !(raw || c.is_ascii()) => {
                 literal.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
             }
             c => literal.push(c),
@@ -162,4 +179,25 @@ pub fn name_problem(file: FileId, span: Span, name: &str) -> Option<Diagnostic> 
             .at(file, span, "written in another form")
             .suggest(file, span, quoted(&normal), "write it in normal form C"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_is_written_by_its_number() {
+        let check = |value: &str, literal: &str| {
+            assert_eq!(quoted(value), literal);
+            assert_eq!(decode(literal), value);
+        };
+        check("büro \"\\\n", r#""büro \"\\\n""#);
+        check("a\u{2028}b\u{202e}", r#""a\u{2028}b\u{202e}""#);
+        check(
+            "\u{200b}\u{3164}\u{e0041}",
+            r#""\u{200b}\u{3164}\u{e0041}""#,
+        );
+        // Joiners are part of pictures and words.
+        check("👩\u{200d}🔧\u{fe0f}", "\"👩\u{200d}🔧\u{fe0f}\"");
+    }
 }
