@@ -127,6 +127,14 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     // A link is written through, not replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let fail = |cause| Error::io("write", path, cause);
+    // A device or a pipe is written to: a file in its place would take it away.
+    if fs::metadata(&target).is_ok_and(|old| !old.is_file() && !old.is_dir()) {
+        let written = fs::OpenOptions::new()
+            .write(true)
+            .open(&target)
+            .and_then(|mut file| file.write_all(bytes));
+        return written.map_err(fail);
+    }
     let name = target
         .file_name()
         .ok_or_else(|| fail(std::io::Error::other("it has no file name")))?;
