@@ -1,6 +1,7 @@
 //! Text of others, made fit to stand in a policy that people review.
 
-use placet_model::text::is_bidi_control;
+use placet_model::text::{check_id, is_bidi_control};
+use placet_syntax::is_unseen;
 use unicode_normalization::UnicodeNormalization;
 
 /// The text on one line, without anything that is not seen: control characters become spaces,
@@ -57,19 +58,25 @@ pub(crate) fn quoted(name: &str) -> String {
     format!("`{}`", cut(&one_line(name), 80))
 }
 
-/// Whether a character shows nothing or changes how others are shown: bidirectional controls,
-/// and the default ignorable code points of Unicode, in which text can be hidden from people
-/// and not from models.
+/// Why something of a server cannot be a name in a policy, if it cannot: no text, too long, or
+/// with characters that are not seen, so that two names look alike to whoever reviews them.
+pub(crate) fn name_problem(name: &str) -> Option<String> {
+    if let Err(why) = check_id(name) {
+        return Some(format!("is no text: {why}"));
+    }
+    let unseen = name.chars().find(|c| is_hidden(*c) || is_unseen(*c))?;
+    Some(format!(
+        "holds U+{:04X}, which is not seen",
+        u32::from(unseen)
+    ))
+}
+
+/// Whether a character shows nothing or changes how others are shown: text can be hidden in
+/// these from people and not from models.
 fn is_hidden(c: char) -> bool {
-    is_bidi_control(c)
-        || matches!(
-            c,
-            '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-                | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}'
-                | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
-                | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
-                | '\u{E0000}'..='\u{E0FFF}'
-        )
+    let joins = matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}');
+    let breaks = matches!(c, '\u{2028}' | '\u{2029}');
+    is_bidi_control(c) || joins || (is_unseen(c) && !breaks)
 }
 
 #[cfg(test)]

@@ -24,4 +24,4 @@ pub use drift::{
 pub use listing::{Listing, MAX_TOOLS, Oauth, Refused, Server, Tool, read};
 pub use tool::{Function, LeftOut};
 pub use ty::{Constant, Field, Type};
-pub use write::{Block, Options, TODO, block, tool_name};
+pub use write::{Block, MARK, Options, block, tool_name};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use placet_model::json::Json;
+use placet_model::text::MAX_ID_BYTES;
 use placet_model::wire::read_json;
 use smol_str::SmolStr;
 
@@ -142,6 +143,7 @@ pub fn read(bytes: &[u8]) -> Result<Listing, Refused> {
         }
     }
     only_once(&listing)?;
+    fits(&listing)?;
     Ok(listing)
 }
 
@@ -189,7 +191,7 @@ fn add_page(listing: &mut Listing, page: &Json, at: &str) -> Result<Option<Strin
     if !matches!(page, Json::Object(_)) {
         return Err(Refused::new(at, "no list of tools", SHAPES));
     }
-    if let Some(error) = get(page, "error") {
+    if let Some(error) = get(page, "error").filter(|error| **error != Json::Null) {
         let said =
             text(error, "message").map_or_else(String::new, |said| format!(": {}", quoted(said)));
         return Err(Refused::new(
@@ -198,26 +200,33 @@ fn add_page(listing: &mut Listing, page: &Json, at: &str) -> Result<Option<Strin
             "ask for the list again",
         ));
     }
+    let outside = at;
     let (body, at) = match get(page, "result") {
         Some(result) => (result, format!("{at}/result")),
         None => (page, at.to_owned()),
     };
-    match get(body, "tools") {
-        Some(Json::Array(tools)) => add_tools(listing, tools, &format!("{at}/tools"))?,
+    let inside = match get(body, "tools") {
+        Some(Json::Array(tools)) => {
+            add_tools(listing, tools, &format!("{at}/tools"))?;
+            None
+        }
         // Some keep the answer to `tools/list` whole, under this name.
         Some(inner @ Json::Object(_))
             if get(inner, "tools").is_some() || get(inner, "result").is_some() =>
         {
-            return add_page(listing, inner, &format!("{at}/tools"));
+            add_page(listing, inner, &format!("{at}/tools"))?
         }
         Some(_) => return Err(Refused::new(format!("{at}/tools"), "not an array", SHAPES)),
         None => return Err(Refused::new(at, "no `tools` here", SHAPES)),
-    }
-    let more = match get(body, "nextCursor") {
-        None | Some(Json::Null) => None,
-        Some(_) => Some(format!("{at}/nextCursor")),
     };
-    Ok(more)
+    // Wherever it was put: a list that is taken for whole makes the rest look gone.
+    let cursor = |json: &Json, at: &str| {
+        let more = get(json, "nextCursor").is_some_and(|cursor| *cursor != Json::Null);
+        more.then(|| format!("{at}/nextCursor"))
+    };
+    Ok(inside
+        .or_else(|| cursor(body, &at))
+        .or_else(|| cursor(page, outside)))
 }
 
 fn add_tools(listing: &mut Listing, tools: &[Json], at: &str) -> Result<(), Refused> {
@@ -324,6 +333,29 @@ fn server(json: &Json) -> Server {
         name: said(info, &["name"]).or(named),
         version: said(info, &["version"]).or_else(|| said(beside, &["version"])),
     }
+}
+
+/// What is written as a text is no longer than one may be.
+fn fits(listing: &Listing) -> Result<(), Refused> {
+    let long = |text: &&SmolStr| text.len() > MAX_ID_BYTES;
+    let refused = |pointer: String, what: &str| {
+        Refused::new(
+            pointer,
+            format!("{what} is longer than {MAX_ID_BYTES} bytes"),
+            "",
+        )
+    };
+    if listing.server.name.iter().any(|name| long(&name)) {
+        return Err(refused(String::new(), "the name of the server"));
+    }
+    for tool in &listing.tools {
+        let scopes = tool.oauth.required.iter().chain(&tool.oauth.accepted);
+        if scopes.into_iter().any(|scope| long(&scope)) {
+            let pointer = format!("{}/_meta/oauth", tool.pointer);
+            return Err(refused(pointer, "an OAuth scope"));
+        }
+    }
+    Ok(())
 }
 
 fn only_once(listing: &Listing) -> Result<(), Refused> {

@@ -5,10 +5,9 @@
 use std::collections::BTreeSet;
 
 use placet_model::json::Json;
-use placet_model::text::check_id;
 use smol_str::SmolStr;
 
-use crate::clean::{cut, one_line, quoted};
+use crate::clean::{cut, name_problem, one_line, quoted};
 use crate::listing::{get, text};
 use crate::ty::{Constant, Field, Type};
 
@@ -32,6 +31,8 @@ pub(crate) struct Params {
     pub(crate) opaque: Vec<String>,
     /// The schema expressly takes arguments that it does not name.
     pub(crate) open: bool,
+    /// What may name arguments, too, and was not read.
+    pub(crate) unread: Vec<String>,
 }
 
 /// Reads the schema of a tool's arguments.
@@ -56,9 +57,7 @@ pub(crate) fn params(schema: &Json) -> Result<Params, String> {
         return Err(format!("it has more than {MAX_FIELDS} parameters"));
     }
     if let Some((name, why)) = bad_name(properties) {
-        return Err(format!(
-            "the name of its parameter {name} is no text: {why}"
-        ));
+        return Err(format!("the name of its parameter {name} {why}"));
     }
     let fields = mapper.fields(object, properties, "", 0);
     let open = matches!(
@@ -67,6 +66,7 @@ pub(crate) fn params(schema: &Json) -> Result<Params, String> {
     );
     Ok(Params {
         fields,
+        unread: mapper.unread(object, properties),
         opaque: mapper.opaque,
         open,
     })
@@ -74,10 +74,9 @@ pub(crate) fn params(schema: &Json) -> Result<Params, String> {
 
 /// The first name that no policy can write.
 fn bad_name(properties: &[(SmolStr, Json)]) -> Option<(String, String)> {
-    properties.iter().find_map(|(name, _)| {
-        let why = check_id(name).err()?;
-        Some((quoted(name), why.to_string()))
-    })
+    properties
+        .iter()
+        .find_map(|(name, _)| Some((quoted(name), name_problem(name)?)))
 }
 
 struct Mapper<'a> {
@@ -109,6 +108,35 @@ impl<'a> Mapper<'a> {
         text(schema, "$ref")
             .and_then(|to| self.target(to))
             .unwrap_or(schema)
+    }
+
+    /// What of the schema of arguments may name others than its `properties`, and what it requires
+    /// without a word of what it is.
+    fn unread(&self, object: &'a Json, properties: &[(SmolStr, Json)]) -> Vec<String> {
+        let names = |part: &'a Json| {
+            let part = self.followed(part);
+            ["properties", "patternProperties", "$ref"]
+                .iter()
+                .any(|key| get(part, key).is_some())
+        };
+        let parts = ["allOf", "anyOf", "oneOf"].into_iter().filter(
+            |key| matches!(get(object, key), Some(Json::Array(parts)) if parts.iter().any(names)),
+        );
+        let others = ["$ref", "patternProperties"]
+            .into_iter()
+            .filter(|key| get(object, key).is_some());
+        let required = match get(object, "required") {
+            Some(Json::Array(names)) => names.as_slice(),
+            _ => &[],
+        };
+        let ghosts = required.iter().filter_map(|name| match name {
+            Json::String(name) if !properties.iter().any(|(known, _)| known == name) => {
+                Some(quoted(name))
+            }
+            _ => None,
+        });
+        let keys = parts.chain(others).map(quoted);
+        keys.chain(ghosts).collect()
     }
 
     fn fields(

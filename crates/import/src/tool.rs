@@ -1,15 +1,18 @@
 //! A tool of a server as a function of the language.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use placet_model::text::check_id;
+use placet_syntax::quoted as string;
 use smol_str::SmolStr;
 
-use crate::clean::{cut, one_line, quoted, wrap};
-use crate::guess::{Choice, Verb, choices, guess, of_tool, shared_prefix, templates};
+use crate::clean::{cut, name_problem, one_line, quoted, wrap};
+use crate::guess::{
+    Choice, Verb, choices, guess, of_tool, shared_prefix, split, templates, verb_of,
+};
 use crate::listing::{Listing, Tool};
 use crate::schema::params;
-use crate::ty::{Field, fields_text, string, word};
+use crate::ty::{Field, fields_text, word};
 
 /// The most characters of a description that are kept.
 const MOST: usize = 280;
@@ -48,6 +51,13 @@ pub struct LeftOut {
     pub pointer: String,
     /// Why, in lower case without a full stop.
     pub why: String,
+}
+
+impl fmt::Display for LeftOut {
+    /// Its name on one line, between back quotes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&quoted(&self.name))
+    }
 }
 
 /// What the names of a server's tools have in common, and which look like others.
@@ -106,7 +116,9 @@ impl Function {
             pointer: tool.pointer.clone(),
             why,
         };
-        check_id(&tool.name).map_err(|why| left_out(format!("its name is no text: {why}")))?;
+        if let Some(why) = name_problem(&tool.name) {
+            return Err(left_out(format!("its name {why}")));
+        }
         if tool.name.split('.').any(str::is_empty) {
             return Err(left_out("a part of its dotted name is empty".into()));
         }
@@ -122,7 +134,7 @@ impl Function {
         if words.len() > 1 && words.first() == names.prefix.as_ref() {
             words.remove(0);
         }
-        let guessed = guess(&words, &tool.description, tool.claims);
+        let guessed = guess(&words, &tool.description, tool.claims, &fields);
         let mut doubts = Vec::new();
         doubts.extend(name_doubt(tool, names));
         let mut lines = Vec::new();
@@ -138,9 +150,24 @@ impl Function {
         };
         match choices(&fields, guessed.verb) {
             Some(Choice::Members(param, verbs)) => {
+                // A member that says nothing means what the name does.
+                let silent = |member: &String| verb_of(&split(member)).is_none();
+                if verbs.iter().flat_map(|(_, members)| members).any(silent) {
+                    doubts.extend(guessed.doubt);
+                }
                 for (verb, members) in verbs {
                     line(verb, Some(chosen(&param, &members)), &mut fields);
                 }
+            }
+            Some(Choice::Worse(param, verb)) => {
+                doubts.extend(guessed.doubt);
+                doubts.push(format!("`{param}` may choose `{}`", verb.name()));
+                line(verb, None, &mut fields);
+            }
+            Some(Choice::Perhaps(param, verb)) => {
+                doubts.extend(guessed.doubt);
+                doubts.push(format!("`{param}` may choose `{}`", verb.name()));
+                line(guessed.verb, None, &mut fields);
             }
             other => {
                 doubts.extend(guessed.doubt);
@@ -155,6 +182,7 @@ impl Function {
         }
         doubts.extend(vague);
         doubts.extend(opaque(&params.opaque));
+        doubts.extend(unread(&params.unread));
         if params.open {
             doubts.push(
                 "the server takes other arguments, too, and calls with one are refused: `...` \
@@ -259,17 +287,35 @@ fn name_doubt(tool: &Tool, names: &Names) -> Option<String> {
     ))
 }
 
+/// The most names that a mark lists.
+const SHOWN: usize = 6;
+
+fn unread(parts: &[String]) -> Option<String> {
+    let shown = parts.get(..parts.len().min(SHOWN)).unwrap_or_default();
+    (!shown.is_empty()).then(|| {
+        format!(
+            "its schema says more of its arguments in {}{}: declare what a call may hold",
+            shown.join(", "),
+            others(parts.len())
+        )
+    })
+}
+
+/// How many names are not shown.
+fn others(all: usize) -> String {
+    match all.saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    }
+}
+
 fn opaque(places: &[String]) -> Option<String> {
-    const SHOWN: usize = 6;
     let shown: Vec<String> = places
         .iter()
         .take(SHOWN)
         .map(|place| quoted(place))
         .collect();
-    let more = match places.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let more = others(places.len());
     match shown.as_slice() {
         [] => None,
         [one] if more.is_empty() => Some(format!(

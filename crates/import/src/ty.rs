@@ -1,6 +1,6 @@
 //! Types of the language, as far as schemas make them: written, read from a policy, compared.
 
-use placet_syntax::ast;
+use placet_syntax::{ast, quoted as string};
 use smol_str::SmolStr;
 
 /// A type.
@@ -259,22 +259,4 @@ pub(crate) fn is_plain(name: &str) -> bool {
         fine
     });
     starts && goes_on && !hyphen
-}
-
-/// A text in quotes, with everything beyond printable ASCII escaped unless it is plain text.
-pub(crate) fn string(text: &str) -> String {
-    let raw = placet_model::text::check_text(text).is_ok();
-    let mut literal = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => literal.push_str("\\\""),
-            '\\' => literal.push_str("\\\\"),
-            '\n' => literal.push_str("\\n"),
-            '\t' => literal.push_str("\\t"),
-            c if raw || (c.is_ascii() && !c.is_control()) => literal.push(c),
-            c => literal.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
-        }
-    }
-    literal.push('"');
-    literal
 }

@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 
 use placet_model::text::check_id;
 use placet_syntax::limits::FILE_BYTES;
-use placet_syntax::{FileId, Source, format, parse};
+use placet_syntax::{FileId, Source, format, parse, quoted as string};
 use smol_str::SmolStr;
 
-use crate::clean::{one_line, quoted};
+use crate::clean::{cut, one_line, quoted};
 use crate::guess::kebab;
 use crate::guess::{Verb, split};
 use crate::listing::{Listing, Refused};
 use crate::tool::{Function, LeftOut, Names, mark};
-use crate::ty::{string, word};
+use crate::ty::word;
 
 /// How a mark begins that says what a person must decide.
-pub const TODO: &str = "TODO(placet)";
+pub const MARK: &str = "TODO(placet)";
 
 /// What is not in the list itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -141,6 +141,7 @@ fn raw(
 ) -> String {
     let mut lines = Vec::new();
     let version = listing.server.version.as_deref().unwrap_or_default();
+    let version = cut(version, 40);
     let who = format!("{} {version}", quoted(server));
     lines.extend(
         mark("The MCP server", &format!("{}, imported.", who.trim()))
@@ -149,13 +150,10 @@ fn raw(
     );
     lines.push("// Names, types, descriptions and claims are its own word, which nobody verified; actions and".into());
     lines.push(format!(
-        "// resources are guesses. `{TODO}` marks what a person must decide."
+        "// resources are guesses. `{MARK}` marks what a person must decide."
     ));
     for one in left_out {
-        lines.extend(mark(
-            TODO,
-            &format!("{} is left out: {}", quoted(&one.name), one.why),
-        ));
+        lines.extend(mark(MARK, &format!("{one} is left out: {}", one.why)));
     }
     lines.push(String::new());
     lines.push(format!("@mcp({})", string(server)));
@@ -183,13 +181,13 @@ fn raw(
         }
         lines.push(format!("action {} {{", verb.name()));
         for (function, line) in of_verb {
-            lines.extend(function.comments(TODO));
+            lines.extend(function.comments(MARK));
             lines.push(function.mapped(line));
         }
         lines.push("}".into());
     }
     for function in functions.iter().filter(|function| function.lines.len() > 1) {
-        lines.extend(function.comments(TODO));
+        lines.extend(function.comments(MARK));
         lines.push(function.function());
     }
     lines.push("}".into());

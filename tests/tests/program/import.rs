@@ -134,11 +134,11 @@ fn nothing_is_overwritten_and_nothing_is_half_written() {
 #[test]
 fn a_tool_that_cannot_be_declared_is_named_and_left_out() {
     let folder = Folder::new();
-    let bad = TOOLS.replace("\"delete_order\"", "\"delete\\u0007_order\"");
+    let bad = TOOLS.replace("\"delete_order\"", "\"delete\\n_order\"");
     let run = folder.run_on(&["import", "mcp", "-", "--server", "shop"], bad);
     run.ends(1)
         .shows("// TODO(placet): `delete _order` is left out: its name is no text")
-        .says("/tools/1");
+        .says("note: `delete _order` is left out (/tools/1): its name is no text");
 }
 
 #[test]
@@ -286,4 +286,31 @@ fn the_page_shows_what_is_written() {
     folder.file("tools.json", block("json"));
     let written = folder.run(&["import", "mcp", "tools.json"]).ends(0).stdout;
     assert_eq!(written, block("placet"));
+}
+
+/// A device or a pipe stays what it is: a file in its place would take it away.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_written_to_and_not_replaced() {
+    use std::io::Read;
+    use std::os::unix::fs::FileTypeExt;
+
+    let folder = Folder::new();
+    folder.file("tools.json", TOOLS);
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("it runs").success());
+    let mut end = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open(&pipe)
+        .expect("it opens");
+    let out = ["import", "mcp", "tools.json", "--out", "pipe"];
+    folder.run(&out).ends(2).says("exists already");
+    folder.run(&[&out[..], &["--force"]].concat()).ends(0);
+    let kind = pipe.metadata().expect("it is there").file_type();
+    assert!(kind.is_fifo());
+    let mut begins = [0; 17];
+    end.read_exact(&mut begins).expect("it was written to");
+    assert_eq!(&begins, b"// The MCP server");
 }

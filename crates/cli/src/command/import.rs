@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use placet_import::{Block, Listing, Options, Refused, TODO, block, read};
+use placet_import::{Block, Listing, MARK, Options, Refused, block, read};
 
 use crate::args::{Import, ImportCommand, ImportMcp};
 use crate::error::Error;
@@ -50,16 +50,11 @@ fn mcp(args: &ImportMcp) -> Result<Ended, Error> {
 /// Says what was imported, and what was not, beside the block itself.
 fn tell(block: &Block) {
     for one in &block.left_out {
-        output::remark(&format!(
-            "`{}` is left out ({}): {}",
-            output::printable(&one.name),
-            one.pointer,
-            one.why
-        ));
+        output::remark(&format!("{one} is left out ({}): {}", one.pointer, one.why));
     }
     let marks = match block.marks {
         0 => String::new(),
-        marks => format!(", {} to decide (`{TODO}`)", plural(marks, "thing")),
+        marks => format!(", {} to decide (`{MARK}`)", plural(marks, "thing")),
     };
     output::remark(&format!(
         "tool `{}` with {}{marks}",

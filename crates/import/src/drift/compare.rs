@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use placet_syntax::quoted as string;
 use smol_str::SmolStr;
 
 use super::declared::{At, Declared, DeclaredFunction, DeclaredTool};
@@ -10,7 +11,7 @@ use super::finding::{Code, Finding, Severity};
 use crate::clean::quoted;
 use crate::listing::{Listing, Tool, escape};
 use crate::tool::{Function, Names};
-use crate::ty::{Field, same_default, string, word};
+use crate::ty::{Field, same_default, word};
 use crate::write::tool_name;
 
 /// A list of tools to compare with.

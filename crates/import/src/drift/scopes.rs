@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use placet_syntax::quoted as string;
 use smol_str::SmolStr;
 
 use super::compare::{Compared, Real};
@@ -10,7 +11,6 @@ use super::declared::{At, Declared, DeclaredTool};
 use super::finding::{Code, Finding, Severity};
 use crate::clean::quoted;
 use crate::listing::Tool;
-use crate::ty::string;
 
 /// Compares the scopes of each tool, which `@oauth-scopes` before it names, with what its
 /// granted functions require. `held` names them instead, for a token that is known; `granted`

@@ -1,311 +1,15 @@
 //! Which verb a tool is: from its name, then from what is said of it. Where the evidence
 //! disagrees the more dangerous wins, and a person is asked.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use crate::claims::Claims;
 use crate::clean::one_line;
+use crate::guess::evidence;
+use crate::guess::verbs::{Verb, says, verb_of};
 use crate::guess::words::split;
 use crate::ty::{Field, Type, is_plain};
-
-/// What a call does, from the least dangerous to the most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Verb {
-    /// Changes nothing.
-    Read,
-    /// Adds something.
-    Create,
-    /// Changes what is there.
-    Update,
-    /// Tells somebody outside.
-    Send,
-    /// Makes something run, whatever that does.
-    Run,
-    /// Moves money.
-    Pay,
-    /// Takes something away.
-    Delete,
-}
-
-impl Verb {
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Read,
-        Self::Create,
-        Self::Update,
-        Self::Send,
-        Self::Run,
-        Self::Pay,
-        Self::Delete,
-    ];
-
-    /// The name of the action.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Send => "send",
-            Self::Run => "run",
-            Self::Pay => "pay",
-            Self::Delete => "delete",
-        }
-    }
-}
-
-/// Words that are verbs wherever they stand first.
-const STRONG: &[(Verb, &[&str])] = &[
-    (
-        Verb::Read,
-        &[
-            "analyze",
-            "browse",
-            "calculate",
-            "check",
-            "compare",
-            "count",
-            "crawl",
-            "describe",
-            "detect",
-            "diff",
-            "download",
-            "estimate",
-            "explain",
-            "extract",
-            "fetch",
-            "find",
-            "get",
-            "inspect",
-            "list",
-            "lookup",
-            "measure",
-            "peek",
-            "poll",
-            "preview",
-            "query",
-            "read",
-            "recall",
-            "retrieve",
-            "scan",
-            "scrape",
-            "search",
-            "show",
-            "suggest",
-            "summarize",
-            "tail",
-            "validate",
-            "verify",
-            "view",
-            "wait",
-            "whoami",
-        ],
-    ),
-    (
-        Verb::Create,
-        &[
-            "add",
-            "append",
-            "clone",
-            "copy",
-            "create",
-            "draft",
-            "duplicate",
-            "fork",
-            "generate",
-            "import",
-            "insert",
-            "make",
-            "new",
-            "provision",
-            "register",
-            "upload",
-        ],
-    ),
-    (
-        Verb::Update,
-        &[
-            "accept",
-            "acknowledge",
-            "apply",
-            "approve",
-            "archive",
-            "assign",
-            "attach",
-            "batch",
-            "cancel",
-            "change",
-            "close",
-            "complete",
-            "configure",
-            "customize",
-            "decline",
-            "detach",
-            "disable",
-            "dismiss",
-            "edit",
-            "enable",
-            "favorite",
-            "follow",
-            "lock",
-            "manage",
-            "mark",
-            "merge",
-            "modify",
-            "move",
-            "mute",
-            "patch",
-            "pause",
-            "pin",
-            "promote",
-            "protect",
-            "put",
-            "rebase",
-            "reject",
-            "rename",
-            "reopen",
-            "reorder",
-            "replace",
-            "reply",
-            "reprioritize",
-            "reset",
-            "resize",
-            "resolve",
-            "restore",
-            "resume",
-            "rotate",
-            "save",
-            "schedule",
-            "set",
-            "star",
-            "submit",
-            "subscribe",
-            "swap",
-            "switch",
-            "sync",
-            "toggle",
-            "transition",
-            "unarchive",
-            "unassign",
-            "unfollow",
-            "unfavorite",
-            "unlock",
-            "unmerge",
-            "unmute",
-            "unpin",
-            "unprotect",
-            "unresolve",
-            "unstar",
-            "unsubscribe",
-            "update",
-            "upgrade",
-            "upsert",
-            "watch",
-            "write",
-        ],
-    ),
-    (
-        Verb::Send,
-        &[
-            "broadcast",
-            "forward",
-            "invite",
-            "notify",
-            "publish",
-            "push",
-            "send",
-            "share",
-        ],
-    ),
-    (
-        Verb::Run,
-        &[
-            "call", "deploy", "dispatch", "eval", "evaluate", "exec", "execute", "install",
-            "invoke", "launch", "restart", "retry", "rollback", "run", "spawn", "start", "stop",
-            "trigger",
-        ],
-    ),
-    (
-        Verb::Pay,
-        &[
-            "buy", "charge", "pay", "purchase", "refund", "sell", "trade", "transfer", "withdraw",
-        ],
-    ),
-    (
-        Verb::Delete,
-        &[
-            "clear",
-            "delete",
-            "destroy",
-            "discard",
-            "drop",
-            "erase",
-            "kill",
-            "liquidate",
-            "prune",
-            "purge",
-            "remove",
-            "revoke",
-            "terminate",
-            "trash",
-            "uninstall",
-            "wipe",
-        ],
-    ),
-];
-
-/// Words that are verbs at times and things at others: they count when no other verb does.
-const WEAK: &[(Verb, &[&str])] = &[
-    (
-        Verb::Read,
-        &[
-            "autocomplete",
-            "convert",
-            "debug",
-            "export",
-            "geocode",
-            "help",
-            "history",
-            "info",
-            "map",
-            "monitor",
-            "render",
-            "status",
-            "test",
-            "tree",
-        ],
-    ),
-    (
-        Verb::Create,
-        &[
-            "comment", "copy", "note", "open", "post", "request", "review",
-        ],
-    ),
-    (
-        Verb::Update,
-        &[
-            "format", "label", "link", "order", "split", "tag", "track", "unlink",
-        ],
-    ),
-    (Verb::Send, &["email", "mail", "message", "tweet"]),
-    (Verb::Run, &["click", "fill", "navigate", "press", "shell"]),
-    (Verb::Pay, &["exercise", "place"]),
-];
-
-/// Whether a word is a verb wherever it stands first.
-pub(crate) fn is_verb(word: &str) -> bool {
-    of(STRONG, word).is_some()
-}
-
-/// What is told to somebody when it is made.
-const MESSAGES: &[&str] = &[
-    "dm",
-    "email",
-    "invitation",
-    "invite",
-    "mail",
-    "message",
-    "messages",
-    "notification",
-    "sms",
-    "tweet",
-];
 
 /// A guess, with what speaks against it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -316,22 +20,16 @@ pub(crate) struct Guess {
 }
 
 /// Guesses what a tool does.
-pub(crate) fn guess(words: &[String], description: &str, claims: Claims) -> Guess {
-    let name = verb_of(words);
-    let claimed = claims.read_only;
-    let (verb, doubt) = match name {
-        Some(Verb::Read) if claimed == Some(false) && claims.destructive == Some(true) => (
-            Verb::Update,
-            Some("the name says that it reads, and the server claims that it destroys".to_owned()),
-        ),
-        Some(Verb::Read) if claimed == Some(false) => (
-            Verb::Read,
-            Some(
-                "the name says that it reads, and the server claims that it changes something"
-                    .to_owned(),
-            ),
-        ),
-        Some(verb) if verb != Verb::Read && claimed == Some(true) => (
+pub(crate) fn guess(
+    words: &[String],
+    description: &str,
+    claims: Claims,
+    fields: &[Field],
+) -> Guess {
+    let said = split(&one_line(description));
+    let (verb, doubt) = match verb_of(words) {
+        Some(Verb::Read) => reading(words, &said, claims, fields),
+        Some(verb) if claims.read_only == Some(true) => (
             verb,
             Some(format!(
                 "the name says `{}`, and the server claims that it only reads",
@@ -345,26 +43,33 @@ pub(crate) fn guess(words: &[String], description: &str, claims: Claims) -> Gues
             ),
         ),
         Some(verb) => (verb, None),
-        None => described(description, claims),
+        None => described(&said, claims),
     };
     Guess { verb, doubt }
 }
 
+/// What a tool does whose name says that it reads, unless something else says more.
+fn reading(
+    words: &[String],
+    said: &[String],
+    claims: Claims,
+    fields: &[Field],
+) -> (Verb, Option<String>) {
+    let mut evidence = evidence::of(words, said, claims, fields);
+    // The first of the most dangerous tells why.
+    evidence.sort_by_key(|one| Reverse(one.verb));
+    match evidence.into_iter().next() {
+        Some(one) => (
+            one.verb,
+            Some(format!("the name says that it reads, and {}", one.why)),
+        ),
+        None => (Verb::Read, None),
+    }
+}
+
 /// What is said of a tool whose name has no verb: nothing but the server's word.
-fn described(description: &str, claims: Claims) -> (Verb, Option<String>) {
-    let said = split(&one_line(description));
-    let verb = said.first().and_then(|word| {
-        let stems = [
-            Some(word.as_str()),
-            word.strip_suffix('s'),
-            word.strip_suffix("es"),
-            word.strip_suffix("ing"),
-        ];
-        stems
-            .into_iter()
-            .flatten()
-            .find_map(|stem| of(STRONG, stem))
-    });
+fn described(said: &[String], claims: Claims) -> (Verb, Option<String>) {
+    let verb = says(said);
     match (verb, claims.read_only) {
         (Some(Verb::Read) | None, Some(true)) => (
             Verb::Read,
@@ -388,59 +93,6 @@ fn described(description: &str, claims: Claims) -> (Verb, Option<String>) {
     }
 }
 
-/// The verb of some words, if there is one.
-pub(crate) fn verb_of(words: &[String]) -> Option<Verb> {
-    let strong = |word: &String| of(STRONG, word);
-    let weak = |word: &String| of(WEAK, word);
-    let tells = |word: &String| MESSAGES.contains(&word.as_str());
-    let either = words
-        .iter()
-        .any(|word| matches!(word.as_str(), "or" | "and"));
-    let first = words.iter().take(3).find_map(strong);
-    let found = match first {
-        // `create_or_update_file` does the worse of the two.
-        Some(_) if either => words.iter().filter_map(strong).max(),
-        // What is taken away is never hidden behind another word: `batch_delete`.
-        Some(first)
-            if words
-                .iter()
-                .filter_map(strong)
-                .any(|verb| verb == Verb::Delete) =>
-        {
-            Some(first.max(match first {
-                Verb::Read => Verb::Read,
-                _ => Verb::Delete,
-            }))
-        }
-        Some(first) => Some(first),
-        // `issue_read`, `worker_list`.
-        None => words
-            .last()
-            .and_then(strong)
-            .or_else(|| words.iter().find_map(strong))
-            .or_else(|| words.first().and_then(weak))
-            .or_else(|| words.iter().find_map(weak)),
-    };
-    match found {
-        Some(Verb::Create) if words.iter().skip(1).any(tells) => {
-            // To draft a message tells nobody.
-            let kept = words
-                .iter()
-                .any(|word| matches!(word.as_str(), "draft" | "label" | "template"));
-            Some(if kept { Verb::Create } else { Verb::Send })
-        }
-        Some(Verb::Update) if words.iter().any(|word| word == "reply") => Some(Verb::Send),
-        found => found,
-    }
-}
-
-fn of(table: &[(Verb, &[&str])], word: &str) -> Option<Verb> {
-    table
-        .iter()
-        .find(|(_, words)| words.contains(&word))
-        .map(|(verb, _)| *verb)
-}
-
 /// The names of parameters that choose an operation.
 const CHOOSERS: &[&str] = &[
     "action",
@@ -458,6 +110,10 @@ const CHOOSERS: &[&str] = &[
 pub(crate) enum Choice {
     /// Each verb with the members that mean it.
     Members(String, Vec<(Verb, Vec<String>)>),
+    /// It may choose something more dangerous than the name says, and cannot be told apart.
+    Worse(String, Verb),
+    /// The same, and it is as likely that it only narrows down what is read.
+    Perhaps(String, Verb),
     /// Any text may choose, and nobody can tell what.
     AnyText(String),
 }
@@ -467,57 +123,52 @@ pub(crate) enum Choice {
 pub(crate) fn choices(fields: &[Field], otherwise: Verb) -> Option<Choice> {
     let chooses = |field: &&Field| {
         let words = split(&field.name);
-        let surely = field.default.is_some() || !field.optional;
         let named = words
             .last()
             .is_some_and(|word| CHOOSERS.contains(&word.as_str()));
-        surely && named && words.len() <= 2 && is_plain(&field.name)
+        named && words.len() <= 2 && is_plain(&field.name)
     };
-    let field = fields.iter().find(chooses)?;
-    let name = field.name.to_string();
-    let members = match &field.ty {
-        Type::Enum(members) => members,
-        Type::Text if otherwise != Verb::Read => return Some(Choice::AnyText(name)),
-        _ => return None,
-    };
-    let mut by_verb: Vec<(Verb, Vec<String>)> = Vec::new();
-    for member in members {
-        let verb = verb_of(&split(member)).unwrap_or(otherwise);
-        match by_verb.iter_mut().find(|(known, _)| *known == verb) {
-            Some((_, list)) => list.push(member.to_string()),
-            None => by_verb.push((verb, vec![member.to_string()])),
-        }
+    let choosers = fields.iter().filter(chooses);
+    // One that is always there can make lines; of the others only what is worse is told.
+    let (sure, others): (Vec<&Field>, Vec<&Field>) =
+        choosers.partition(|field| field.default.is_some() || !field.optional);
+    if let Some((field, by_verb)) = sure
+        .iter()
+        .map(|field| (field, by_verb(field, otherwise)))
+        .find(|(_, by_verb)| by_verb.len() > 1)
+    {
+        return Some(Choice::Members(field.name.to_string(), by_verb));
     }
-    by_verb.sort();
-    (by_verb.len() > 1).then_some(Choice::Members(name, by_verb))
+    let worst = |fields: &[&Field]| {
+        let worst = fields.iter().filter_map(|field| {
+            let (verb, _) = by_verb(field, otherwise).pop()?;
+            (verb > otherwise).then(|| (verb, field.name.to_string()))
+        });
+        worst.max()
+    };
+    if let Some((verb, name)) = worst(&sure) {
+        return Some(Choice::Worse(name, verb));
+    }
+    // What a reader may be told beside what to read is a filter, more often than not.
+    if let Some((verb, name)) = worst(&others).filter(|_| otherwise == Verb::Read) {
+        return Some(match verb >= Verb::Send {
+            true => Choice::Worse(name, verb),
+            false => Choice::Perhaps(name, verb),
+        });
+    }
+    let text = sure.iter().find(|field| field.ty == Type::Text)?;
+    (otherwise != Verb::Read).then(|| Choice::AnyText(text.name.to_string()))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_say_what_tools_do() {
-        let check =
-            |name: &str, verb: Option<Verb>| assert_eq!(verb_of(&split(name)), verb, "{name}");
-        check("get_file_contents", Some(Verb::Read));
-        check("issue_read", Some(Verb::Read));
-        check("API-post-search", Some(Verb::Read));
-        check("API-post-page", Some(Verb::Create));
-        check("create_or_update_file", Some(Verb::Update));
-        check("batch_delete_emails", Some(Verb::Delete));
-        check("get_deleted_items", Some(Verb::Read));
-        check("slack_post_message", Some(Verb::Send));
-        check("slack_reply_to_thread", Some(Verb::Send));
-        check("draft_email", Some(Verb::Create));
-        check("resolve_thread", Some(Verb::Update));
-        check("create_draft_email", Some(Verb::Create));
-        check("kv_put", Some(Verb::Update));
-        check("add_comment", Some(Verb::Create));
-        check("place_stock_order", Some(Verb::Pay));
-        check("place_order", Some(Verb::Pay));
-        check("execute_sql", Some(Verb::Run));
-        check("search_and_replace", Some(Verb::Update));
-        check("echo", None);
+/// The members of an enum by what they mean, the most dangerous last.
+fn by_verb(field: &Field, otherwise: Verb) -> Vec<(Verb, Vec<String>)> {
+    let Type::Enum(members) = &field.ty else {
+        return Vec::new();
+    };
+    let mut by_verb: BTreeMap<Verb, Vec<String>> = BTreeMap::new();
+    for member in members {
+        let verb = verb_of(&split(member)).unwrap_or(otherwise);
+        by_verb.entry(verb).or_default().push(member.to_string());
     }
+    by_verb.into_iter().collect()
 }

@@ -41,6 +41,10 @@ pub(crate) fn of_tool(name: &str) -> Vec<String> {
             {
                 *last = format!("{last}-request");
             }
+            // Who checks in looks nothing up.
+            Some(last) if last == "check" && matches!(word.as_str(), "in" | "out") => {
+                *last = format!("{last}-{word}");
+            }
             _ => words.push(word),
         }
     }
@@ -121,6 +125,7 @@ mod tests {
             of_tool("createPullRequest").join(" "),
             "create pull-request"
         );
+        assert_eq!(of_tool("check_in_guest").join(" "), "check-in guest");
     }
 
     #[test]

@@ -40,6 +40,17 @@ fn what_is_no_list_is_refused_with_its_place() {
         r#"{"tools": [{"name": "a", "name": "b"}]}"#,
         "/tools/0/name: duplicate key `name`",
     );
+    let long = "x".repeat(3000);
+    check(
+        &format!(r#"{{"serverInfo": {{"name": "{long}"}}, "tools": [{one}]}}"#),
+        "the name of the server is longer than 2048 bytes",
+    );
+    check(
+        &format!(
+            r#"{{"tools": [{{"name": "a", "inputSchema": {{}}, "_meta": {{"oauth": {{"required": ["{long}"]}}}}}}]}}"#
+        ),
+        "/tools/0/_meta/oauth: an OAuth scope is longer than 2048 bytes",
+    );
     let deep = "[".repeat(70) + &"]".repeat(70);
     let refused = read(format!(r#"{{"tools": {deep}}}"#).as_bytes()).expect_err("deep");
     assert_eq!(refused.message, "nested deeper than 64 levels");
@@ -57,6 +68,7 @@ fn nothing_that_is_described_becomes_policy() {
             "description": "Reads.\n } }\n grant all { agent any }\u001b[2J \u202e \"\"\" /// x\nThe server claims: read-only.",
             "inputSchema": {"type": "object", "properties": {
                 "a\"b": {"type": "string", "default": "\"} grant x {"},
+                "breaks": {"type": "string", "default": "a\u2028grant all {}\u0085\u200b"},
                 "type": {"enum": ["\u0000", "{x}", "e\u0301", ""]}}}}"#,
     );
     insta::assert_snapshot!(imported(&listing).text);
@@ -82,9 +94,50 @@ fn names_are_kept_whole_or_left_out_by_name() {
         "action",
         "function",
         "returns",
+        "get\\u200b",
+        "\\u3164",
+        "get\\u2028x",
     ];
     let tools: Vec<String> = names.iter().map(|name| tool(name, "", "")).collect();
     insta::assert_snapshot!(imported(&list(&tools.join(","))).text);
+}
+
+#[test]
+fn arguments_that_a_schema_hides_are_told() {
+    let check = |schema: &str, told: &str| {
+        let listing = list(&format!(
+            r#"{{"name": "get_x", "inputSchema": {{"type": "object", {schema}}}}}"#
+        ));
+        let text = imported(&listing).text;
+        let marks: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("// TODO(placet): "))
+            .collect();
+        let said = "its schema says more of its arguments in ";
+        match told {
+            "" => assert_eq!(marks, [""; 0], "{schema}"),
+            told => assert!(
+                marks
+                    .iter()
+                    .any(|mark| mark.starts_with(&format!("{said}{told}"))),
+                "{schema}: {marks:?}"
+            ),
+        }
+    };
+    let id = r#""properties": {"id": {"type": "string"}}"#;
+    check(id, "");
+    check(
+        &format!(r#"{id}, "required": ["id"], "allOf": [{{"required": ["id"]}}]"#),
+        "",
+    );
+    check(&format!(r#"{id}, "required": ["id", "ghost"]"#), "`ghost`");
+    check(&format!(r#""allOf": [{{{id}}}]"#), "`allOf`");
+    check(
+        &format!(r#"{id}, "oneOf": [{{"$ref": "x.json"}}]"#),
+        "`oneOf`",
+    );
+    check(r#""$ref": "https://example.com/x.json""#, "`$ref`");
+    check(r#""patternProperties": {"^x": {}}"#, "`patternProperties`");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod drift;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod readers;
 mod schemas;
 #[cfg(test)]
 mod servers;

@@ -93,9 +93,30 @@ fn all_shapes_in_which_lists_are_kept_are_one_list() {
         ),
         "-: a at /0/result/tools/0",
     );
+    // A cursor counts wherever it was put: the rest would look gone.
+    for (text, place) in [
+        (
+            format!(r#"{{"tools": [{tools}], "nextCursor": "x"}}"#),
+            "/nextCursor",
+        ),
+        (
+            format!(r#"{{"tools": {{"tools": [{tools}]}}, "nextCursor": "x"}}"#),
+            "/nextCursor",
+        ),
+        (
+            format!(r#"{{"tools": {{"tools": [{tools}], "nextCursor": ""}}}}"#),
+            "/tools/nextCursor",
+        ),
+        (
+            format!(r#"{{"result": {{"tools": [{tools}]}}, "nextCursor": "x"}}"#),
+            "/nextCursor",
+        ),
+    ] {
+        check(text, &format!("{place}: the list goes on behind this page"));
+    }
     check(
-        format!(r#"{{"tools": [{tools}], "nextCursor": "x"}}"#),
-        "/nextCursor: the list goes on behind this page",
+        format!(r#"{{"error": null, "result": {{"tools": [{tools}], "nextCursor": null}}}}"#),
+        "-: a at /result/tools/0",
     );
     check(
         r#"{"jsonrpc": "2.0", "error": {"code": -32601, "message": "no\u001b[31m method"}}"#.into(),
