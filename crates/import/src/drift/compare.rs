@@ -10,7 +10,7 @@ use super::differs::{Differs, changed, doubted, gone_parameter, unknown_paramete
 use super::finding::{Code, Finding, Severity};
 use crate::clean::quoted;
 use crate::listing::{Listing, Tool, escape};
-use crate::tool::{Function, Names};
+use crate::tool::{Function, LeftOut, Names};
 use crate::ty::{Field, same_default, word};
 use crate::write::tool_name;
 
@@ -168,29 +168,65 @@ impl<'a> One<'a> {
     fn compare(&mut self) {
         let names = Names::of(self.real.listing);
         for tool in &self.real.listing.tools {
-            let found = self.stands.iter().find_map(|at| {
-                let declared = self.declared.tools.get(*at)?;
-                let function = declared
-                    .functions
-                    .iter()
-                    .find(|function| function.name == tool.name)?;
-                Some((*at, declared, function))
-            });
-            match found {
-                Some((at, declared, function)) => {
-                    self.seen.insert((at, function.name.clone()));
-                    match Function::of(tool, &names) {
-                        Ok(real) => self.function(at, declared, function, tool, &real),
-                        Err(_) => self.unknown(tool, &names),
-                    }
+            let real = Function::of(tool, &names);
+            // Several tools may stand for the server, and more than one may declare it.
+            let found: Vec<(usize, &DeclaredTool, &DeclaredFunction)> = self
+                .stands
+                .iter()
+                .filter_map(|at| {
+                    let declared = self.declared.tools.get(*at)?;
+                    let mut functions = declared.functions.iter();
+                    let function = functions.find(|function| function.name == tool.name)?;
+                    Some((*at, declared, function))
+                })
+                .collect();
+            if found.is_empty() {
+                self.unknown(tool, real);
+                continue;
+            }
+            for (at, declared, function) in found {
+                self.seen.insert((at, function.name.clone()));
+                match &real {
+                    Ok(real) => self.function(at, declared, function, tool, real),
+                    Err(why) => self.beyond(at, declared, function, tool, why),
                 }
-                None => self.unknown(tool, &names),
             }
         }
     }
 
+    /// A tool that is declared, and has become one that no policy can declare.
+    fn beyond(
+        &mut self,
+        at: usize,
+        declared: &DeclaredTool,
+        function: &DeclaredFunction,
+        tool: &Tool,
+        left_out: &LeftOut,
+    ) {
+        if self.allows(at, &function.name) {
+            return;
+        }
+        let found = Differs {
+            code: Code::ToolUnknown,
+            severity: Severity::Error,
+            message: format!(
+                "{} is no longer what the policy declares, nor can be declared: {}",
+                quoted(&function.name),
+                left_out.why
+            ),
+            at: function.at,
+            help: format!(
+                "take it out, or write {} before `tool {}` when you know better",
+                allow(&function.name),
+                declared.path
+            ),
+            write: None,
+        };
+        self.push(found, declared, &function.name, tool, "");
+    }
+
     /// A tool that no policy block declares.
-    fn unknown(&mut self, tool: &Tool, names: &Names) {
+    fn unknown(&mut self, tool: &Tool, real: Result<Function, LeftOut>) {
         let first = self.stands.first();
         let Some(declared) = first.and_then(|at| self.declared.tools.get(*at)) else {
             return;
@@ -199,7 +235,7 @@ impl<'a> One<'a> {
             return;
         }
         let allow = allow(&tool.name);
-        let (help, write) = match Function::of(tool, names) {
+        let (help, write) = match real {
             Ok(function) => (
                 format!(
                     "declare it in `tool {}`, or write {allow} before that to leave it out: \

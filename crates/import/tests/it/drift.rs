@@ -147,6 +147,37 @@ fn a_policy_written_by_hand_is_compared_too() {
 }
 
 #[test]
+fn every_tool_that_stands_for_a_server_is_compared() {
+    let policy = |second: &str| {
+        format!(
+            r#"@mcp("db") tool one {{ action read {{ get_row(id: int) -> "row/{{id}}" }} }}
+               @mcp("db") tool two {{ action read {{ get_row(id: {second}) -> "row/{{id}}" }} }}"#
+        )
+    };
+    let list = |parameter: &str| {
+        let text = format!(
+            r#"{{"server": "db", "tools": [{{"name": "get_row", "inputSchema": {{"type": "object",
+                "properties": {{"{parameter}": {{"type": "integer"}}}}, "required": ["{parameter}"]}}}}]}}"#
+        );
+        read(text.as_bytes()).expect("it is a list")
+    };
+    let check = |second: &str, parameter: &str, codes: &[(&str, &str)]| {
+        let (_, compared) = compare(&policy(second), &list(parameter));
+        let found: Vec<(&str, &str)> = compared
+            .findings
+            .iter()
+            .map(|found| (found.code.code(), found.about.as_str()))
+            .collect();
+        assert_eq!(found, codes, "{second} {parameter}");
+    };
+    check("int", "id", &[]);
+    check("text", "id", &[("DR0203", "two.get_row.id")]);
+    // Neither is unknown: it has become what no policy can declare.
+    let beyond = [("DR0102", "one.get_row"), ("DR0102", "two.get_row")];
+    check("int", "\\u200b", &beyond);
+}
+
+#[test]
 fn a_server_that_nothing_stands_for_is_told_with_its_likely_tool() {
     let policy = r#"tool tickets { action read {
         slack_list_channels(limit: int?) -> "x"
