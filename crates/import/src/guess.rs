@@ -3,6 +3,7 @@
 mod action;
 mod evidence;
 mod resource;
+mod role;
 mod verbs;
 mod words;
 
