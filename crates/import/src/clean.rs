@@ -8,9 +8,25 @@ use unicode_normalization::UnicodeNormalization;
 /// characters that change the direction of writing or show nothing are dropped, runs of white
 /// space become one space.
 pub(crate) fn one_line(text: &str) -> String {
+    begin(text, usize::MAX)
+}
+
+/// The beginning of a text on one line, cut to at most so many characters. What is behind it is
+/// not looked at, however long it is.
+pub(crate) fn brief(text: &str, most: usize) -> String {
+    // More than is kept, so that composing letters and dropping a space leave enough to see
+    // that something is cut.
+    cut(&begin(text, 2 * most + 16), most)
+}
+
+/// What comes of about so many characters of a text.
+fn begin(text: &str, most: usize) -> String {
     let visible = text.nfc().filter(|c| !is_hidden(*c));
     let mut line = String::new();
     for c in visible {
+        if line.len() >= most.saturating_mul(4) {
+            break;
+        }
         match c.is_control() || c.is_whitespace() {
             true if line.is_empty() || line.ends_with(' ') => {}
             true => line.push(' '),
@@ -55,7 +71,7 @@ pub(crate) fn wrap(line: &str, width: usize) -> Vec<String> {
 
 /// A name of others in a sentence of ours.
 pub(crate) fn quoted(name: &str) -> String {
-    format!("`{}`", cut(&one_line(name), 80))
+    format!("`{}`", brief(name, 80))
 }
 
 /// Why something of a server cannot be a name in a policy, if it cannot: no text, too long, or
@@ -100,6 +116,9 @@ mod tests {
         check("Short.", 10, "Short.");
         check("One thing. Another thing.", 15, "One thing.");
         check("No. Another much longer thing", 22, "No. Another much…");
+        let hidden = "\u{200b}".repeat(100);
+        assert_eq!(brief(&format!("a{hidden} b{hidden}c"), 9), "a bc");
+        assert_eq!(brief(&"e\u{301} ".repeat(100), 4), "é é…");
         check("unbrokenunbroken", 5, "unbro…");
         check("éééééééé", 3, "ééé…");
     }

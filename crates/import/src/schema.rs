@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use placet_model::json::Json;
 use smol_str::SmolStr;
 
-use crate::clean::{cut, name_problem, one_line, quoted};
+use crate::clean::{brief, name_problem, one_line, quoted};
 use crate::listing::{get, text};
 use crate::ty::{Constant, Field, Type};
 
@@ -129,10 +129,9 @@ impl<'a> Mapper<'a> {
             Some(Json::Array(names)) => names.as_slice(),
             _ => &[],
         };
+        let known: BTreeSet<&SmolStr> = properties.iter().map(|(name, _)| name).collect();
         let ghosts = required.iter().filter_map(|name| match name {
-            Json::String(name) if !properties.iter().any(|(known, _)| known == name) => {
-                Some(quoted(name))
-            }
+            Json::String(name) if !known.contains(name) => Some(quoted(name)),
             _ => None,
         });
         let keys = parts.chain(others).map(quoted);
@@ -170,8 +169,8 @@ impl<'a> Mapper<'a> {
                     true => None,
                     false => get(schema, "default").and_then(|value| constant(value, &mapped.ty)),
                 };
-                let about = text(schema, "description")
-                    .map_or_else(String::new, |said| cut(&one_line(said), 200));
+                let about =
+                    text(schema, "description").map_or_else(String::new, |said| brief(said, 200));
                 Field {
                     name: name.clone(),
                     optional: !required || mapped.nullable,

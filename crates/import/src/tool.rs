@@ -6,7 +6,7 @@ use std::fmt;
 use placet_syntax::quoted as string;
 use smol_str::SmolStr;
 
-use crate::clean::{cut, name_problem, one_line, quoted, wrap};
+use crate::clean::{brief, cut, name_problem, one_line, quoted, wrap};
 use crate::guess::{
     Choice, Verb, choices, guess, of_tool, shared_prefix, split, templates, verb_of,
 };
@@ -266,7 +266,7 @@ fn strings(texts: &[String]) -> String {
 
 fn docs(tool: &Tool) -> Vec<String> {
     // Nothing in a description reads like the line that keeps the claims.
-    let said = one_line(&tool.description).replace("server claims", "server says");
+    let said = brief(&tool.description, 2 * MOST).replace("server claims", "server says");
     let said = cut(&said, MOST);
     let mut docs = wrap(&said, WIDTH);
     docs.push(tool.claims.meaning().line());

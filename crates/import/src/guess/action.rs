@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::claims::Claims;
-use crate::clean::one_line;
+use crate::clean::brief;
 use crate::guess::evidence;
 use crate::guess::verbs::{Verb, says, verb_of};
 use crate::guess::words::split;
@@ -26,7 +26,7 @@ pub(crate) fn guess(
     claims: Claims,
     fields: &[Field],
 ) -> Guess {
-    let said = split(&one_line(description));
+    let said = split(&brief(description, 80));
     let (verb, doubt) = match verb_of(words) {
         Some(Verb::Read) => reading(words, &said, claims, fields),
         Some(verb) if claims.read_only == Some(true) => (
