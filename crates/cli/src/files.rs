@@ -104,15 +104,20 @@ pub(crate) fn below(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec
 }
 
 /// The folder is resolved, the file is not: a link to a file is in the folder in which it is.
-fn place_of_file(path: &Path) -> PathBuf {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
+pub(crate) fn place_of_file(path: &Path) -> PathBuf {
+    let folder = parent(path);
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     match path.file_name() {
         Some(name) => folder.join(name),
         None => folder,
+    }
+}
+
+/// The folder that a file is in, as it can be opened: `.` for a name alone.
+pub(crate) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
     }
 }
 
@@ -135,6 +140,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
             .and_then(|mut file| file.write_all(bytes));
         return written.map_err(fail);
     }
+    writable(path)?;
     let name = target
         .file_name()
         .ok_or_else(|| fail(std::io::Error::other("it has no file name")))?;
@@ -157,6 +163,19 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         drop(fs::remove_file(&temporary));
         fail(cause)
     })
+}
+
+/// Whether a file may be replaced: one that is marked as read-only says that it may not, although
+/// its folder would let it.
+pub(crate) fn writable(path: &Path) -> Result<(), Error> {
+    match fs::metadata(path) {
+        Ok(old) if old.permissions().readonly() => {
+            let cause =
+                std::io::Error::new(std::io::ErrorKind::PermissionDenied, "it is read-only");
+            Err(Error::io("write", path, cause))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes a file that must not exist.

@@ -150,9 +150,15 @@ pub(crate) fn printable(text: &str) -> String {
         .collect()
 }
 
+/// The same on one line: the name of a file may have line feeds, and what follows one of those
+/// would be a line of its own, which a build server may take for a command.
+pub(crate) fn printable_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{printable, printable_line};
 
     #[test]
     fn nothing_that_is_shown_can_command_a_terminal() {
@@ -161,5 +167,6 @@ mod tests {
         check("\u{1b}[31mred", "\\u{1b}[31mred");
         check("a\u{202e}b", "a\\u{202e}b");
         check("line\n\tline", "line\n\tline");
+        assert_eq!(printable_line("a\n::error::b"), "a\\n::error::b");
     }
 }

@@ -39,7 +39,9 @@ pub(crate) fn find(
         &["rev-parse", "--verify", "--quiet", "--end-of-options"],
         &format!("{revision}^{{commit}}"),
     );
-    let commit = commit?.ok_or_else(|| unknown_revision(revision))?;
+    // `^REV` is an answer, too: all that is not in REV.
+    let commit = commit?.filter(|commit| !commit.starts_with('^'));
+    let commit = commit.ok_or_else(|| unknown_revision(revision))?;
     let object = git.one(
         &["rev-parse", "--verify", "--quiet", "--end-of-options"],
         &format!("{commit}:{place}"),

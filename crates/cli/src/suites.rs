@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::error::{Error, Failure};
 use crate::files::{self, Found};
 use crate::members::Members;
-use crate::output::{self, Ended, Output, printable};
+use crate::output::{self, Ended, Output, printable_line};
 use crate::policy;
 use crate::render::diagnostics;
 use crate::render::style::{BOLD, RESET};
@@ -138,7 +138,7 @@ pub(crate) fn each<S: Named, T>(
             if !ran.is_empty() {
                 out.line("")?;
             }
-            out.line(&format!("{BOLD}{}{RESET}", printable(suite.name())))?;
+            out.line(&format!("{BOLD}{}{RESET}", printable_line(suite.name())))?;
             out.flush()?;
         }
         output::findings(&said);

@@ -6,6 +6,7 @@
 use placet_model::wire::closest;
 use placet_syntax::ast::{self, FileId, Span};
 use placet_syntax::{Comment, Lines};
+use unicode_security::GeneralSecurityProfile;
 
 use crate::Subject;
 use crate::config::Config;
@@ -27,14 +28,19 @@ pub(crate) fn apply(
         };
         let lines = Lines::new(&source.text);
         for comment in comments {
-            let Some(said) = Said::read(comment) else {
-                continue;
+            let said = match Said::read(comment) {
+                None => continue,
+                Some(Ok(said)) => said,
+                Some(Err(Unreadable)) => {
+                    own.push(unknown_allow::unreadable(file.id, comment.span));
+                    continue;
+                }
             };
             let scope = match said.whole_file {
                 true => Scope::File,
                 false => Scope::of(comment, file, comments, &source.text, &lines),
             };
-            let reasoned = !said.reason.is_empty();
+            let reasoned = says_something(said.reason);
             let mut useless = Vec::new();
             for (name, span) in &said.names {
                 let Some(rule) = rules::by_name(name) else {
@@ -80,11 +86,20 @@ struct Said<'c> {
     reason: &'c str,
 }
 
+/// A comment to the linter that it cannot read, and that would be taken for an exception.
+struct Unreadable;
+
 impl<'c> Said<'c> {
-    fn read(comment: &'c Comment) -> Option<Self> {
+    /// What a comment says to the linter, if it says something to it.
+    fn read(comment: &'c Comment) -> Option<Result<Self, Unreadable>> {
         let text = comment.text.as_str();
         let said = text.trim_start_matches('/').trim_start();
         let said = said.strip_prefix("placet:")?.trim_start();
+        Some(Self::allows(comment, said).ok_or(Unreadable))
+    }
+
+    fn allows(comment: &'c Comment, said: &'c str) -> Option<Self> {
+        let text = comment.text.as_str();
         let (whole_file, said) = match said.strip_prefix("allow-file") {
             Some(rest) => (true, rest),
             None => (false, said.strip_prefix("allow")?),
@@ -105,6 +120,13 @@ impl<'c> Said<'c> {
             reason: reason.trim_start_matches(':').trim(),
         })
     }
+}
+
+/// Whether a reason has a letter that can be seen: dots say nothing, nor does what has no width or is
+/// no part of words.
+fn says_something(reason: &str) -> bool {
+    let mut chars = reason.chars();
+    chars.any(|char| char.is_alphanumeric() && char.identifier_allowed())
 }
 
 /// What a comment is about.
@@ -174,8 +196,10 @@ fn without(file: FileId, comment: &Comment, text: &str) -> Fix {
     let (start, end) = (comment.span.start as usize, comment.span.end as usize);
     let before = text.get(..start).unwrap_or_default();
     let kept = before.trim_end_matches([' ', '\t']).len();
+    let after = text.get(end..).unwrap_or_default();
+    let line = after.find('\n').map_or(text.len(), |at| end + at + 1);
     let span = match comment.own_line {
-        true => Span::new(kept, (end + 1).min(text.len())),
+        true => Span::new(kept, line),
         false => Span::new(kept, end),
     };
     Fix::safe("take the comment away").edit(file, span, "")

@@ -6,7 +6,7 @@ mod read;
 
 use std::collections::BTreeMap;
 
-use globset::GlobMatcher;
+use globset::GlobSet;
 use placet_model::value::Duration;
 use placet_syntax::Code;
 
@@ -23,18 +23,10 @@ pub struct Config {
     words: BTreeMap<Kind, Vec<String>>,
     /// Later ones win.
     places: Vec<Place>,
-    base: Base,
+    /// Where texts are, seen from the configuration, by their names.
+    seen: BTreeMap<String, String>,
     /// Only these rules are run, if there are any.
     only: Vec<Code>,
-}
-
-/// How names of texts become names as patterns of files know them.
-#[derive(Clone, Debug, Default)]
-struct Base {
-    /// Where the names are, seen from the configuration.
-    above: String,
-    /// Where the configuration is, seen from the names.
-    below: String,
 }
 
 /// Levels of rules and of whole categories.
@@ -47,7 +39,7 @@ struct Levels {
 /// Levels that hold for some files.
 #[derive(Clone, Debug)]
 struct Place {
-    files: Vec<GlobMatcher>,
+    files: GlobSet,
     levels: Levels,
 }
 
@@ -76,24 +68,12 @@ impl Config {
         read::read(text)
     }
 
-    /// Says where the configuration is: patterns of files count from there. A folder as texts are
-    /// named, such as `policies`, or `+` and where the names are seen from the configuration.
+    /// Says where texts are, seen from the folder of the configuration, since patterns of files
+    /// count from there: the name of each, and its path with `/` between the parts. A text of
+    /// which nothing is said is where its name says.
     #[must_use]
-    pub fn below(mut self, folder: &str) -> Self {
-        let with_slash = |text: &str| match text {
-            "" | "." => String::new(),
-            text => format!("{}/", text.trim_end_matches('/')),
-        };
-        self.base = match folder.strip_prefix('+') {
-            Some(above) => Base {
-                above: with_slash(above),
-                below: String::new(),
-            },
-            None => Base {
-                above: String::new(),
-                below: with_slash(folder),
-            },
-        };
+    pub fn placed(mut self, texts: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.seen.extend(texts);
         self
     }
 
@@ -129,18 +109,14 @@ impl Config {
         self.only.is_empty() || self.only.contains(&rule.code)
     }
 
-    /// How bad a finding of a rule is in a file: the name that its text came with, which
-    /// patterns for files are matched against.
+    /// How bad a finding of a rule is in a text of this name.
     pub(crate) fn level(&self, rule: &Rule, file: &str) -> Level {
-        let file = file.strip_prefix("./").unwrap_or(file);
-        let file = file.strip_prefix(&self.base.below).unwrap_or(file);
-        let file = format!("{}{file}", self.base.above);
+        let file = self.seen.get(file).map_or(file, String::as_str);
         let mut places = self.places.iter().rev();
         places
             .find_map(|place| {
                 let level = place.levels.of(rule)?;
-                let fits = place.files.iter().any(|glob| glob.is_match(&file));
-                fits.then_some(level)
+                place.files.is_match(file).then_some(level)
             })
             .or_else(|| self.levels.of(rule))
             .unwrap_or(rule.level)

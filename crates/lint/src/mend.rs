@@ -1,7 +1,7 @@
 //! Applies fixes, and believes none of them: what is mended compiles, and decides as before
 //! unless the fix says otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use placet_analysis::Effort;
 use placet_analysis::diff::diff;
@@ -59,8 +59,9 @@ pub fn mend(
         texts,
         ..Mended::default()
     };
+    let mut hopeless = BTreeSet::new();
     for _ in 0..PASSES {
-        if !pass(&mut mended, config, risky, spared) {
+        if !pass(&mut mended, &mut hopeless, config, risky, spared) {
             break;
         }
     }
@@ -70,6 +71,7 @@ pub fn mend(
 /// Applies what can be applied at once; whether that was anything.
 fn pass(
     mended: &mut Mended,
+    hopeless: &mut BTreeSet<Key>,
     config: &Config,
     risky: bool,
     spared: &dyn Fn(&Finding, &Checked) -> bool,
@@ -77,7 +79,7 @@ fn pass(
     let old = check(mended.texts.iter().cloned());
     let findings = lint(&old, config);
     let wanted = findings.iter().filter(|found| !spared(found, &old));
-    let fixes: Vec<(Applied, &Fix)> = wanted
+    let fixes: Vec<Candidate> = wanted
         .filter_map(|found| {
             let fix = found.fix.as_ref()?;
             let file = fix
@@ -89,47 +91,125 @@ fn pass(
                 file: file.name.clone(),
                 title: fix.title.clone(),
             };
-            let known = mended.refused.iter().any(|refused| refused.fix == applied);
-            (!known && (risky || fix.safety == Safety::Safe)).then_some((applied, fix))
+            let key = key(found, fix, &old);
+            let wanted = risky || fix.safety == Safety::Safe;
+            (wanted && !hopeless.contains(&key)).then_some(Candidate { applied, key, fix })
         })
         .collect();
     // What keeps its meaning goes first: it is held to that, and what follows is not.
     for meaning in [Meaning::Kept, Meaning::Changed] {
-        let alike = fixes.iter().filter(|(_, fix)| fix.meaning == meaning);
+        let alike = fixes.iter().filter(|one| one.fix.meaning == meaning);
         let chosen = apart(alike);
         if chosen.is_empty() {
             continue;
         }
-        let together: Vec<&Fix> = chosen.iter().map(|(_, fix)| *fix).collect();
-        if let Ok(texts) = attempt(&old, &mended.texts, &together, meaning) {
-            mended.texts = texts;
-            let done = chosen.iter().map(|(applied, _)| (*applied).clone());
-            mended.applied.extend(done);
-            return true;
+        let mut round = Round {
+            old: &old,
+            texts: &mended.texts,
+            meaning,
+            kept: Vec::new(),
+            came: None,
+            refused: Vec::new(),
+        };
+        round.settle(&chosen);
+        let Round {
+            kept,
+            came,
+            refused,
+            ..
+        } = round;
+        for (one, why) in refused {
+            hopeless.insert(one.key.clone());
+            mended.refused.push(Refused {
+                fix: one.applied.clone(),
+                why,
+            });
         }
-        // One of them breaks its word: each for itself, then.
-        for (applied, fix) in chosen {
-            match attempt(&old, &mended.texts, &[fix], meaning) {
-                Ok(texts) => {
-                    mended.texts = texts;
-                    mended.applied.push(applied.clone());
-                    return true;
-                }
-                Err(why) => mended.refused.push(Refused {
-                    fix: applied.clone(),
-                    why,
-                }),
-            }
+        if let Some(texts) = came {
+            let done = kept.iter().map(|one| one.applied.clone());
+            mended.applied.extend(done);
+            mended.texts = texts;
+            return true;
         }
     }
     false
 }
 
+/// A fix that may be applied.
+struct Candidate<'f> {
+    /// What is told of it.
+    applied: Applied,
+    key: Key,
+    fix: &'f Fix,
+}
+
+/// By what a fix is known again when its place has moved: its finding, and what it replaces.
+type Key = (Code, String, Vec<String>);
+
+fn key(found: &Finding, fix: &Fix, old: &Checked) -> Key {
+    let edits = fix.edits.iter().map(|edit| {
+        let source = old.sources.get(edit.file);
+        source
+            .map_or("", |source| source.slice(edit.span))
+            .to_owned()
+    });
+    let message = found.diagnostic.message.clone();
+    (found.rule.code, message, edits.collect())
+}
+
+/// What can be applied to the same texts.
+struct Round<'r> {
+    old: &'r Checked,
+    texts: &'r [(String, Vec<u8>)],
+    meaning: Meaning,
+    /// The fixes that keep their word together.
+    kept: Vec<&'r Candidate<'r>>,
+    /// The texts after those; `None` as long as there are none.
+    came: Option<Vec<(String, Vec<u8>)>>,
+    /// Those that do not, alone, and why.
+    refused: Vec<(&'r Candidate<'r>, String)>,
+}
+
+impl<'r> Round<'r> {
+    /// Adds these fixes: all of them if they keep their word together, else those of each half
+    /// that do. One that breaks it with others alone is left for when those are done.
+    fn settle(&mut self, fixes: &[&'r Candidate<'r>]) {
+        let together = self.kept.iter().chain(fixes).map(|one| one.fix);
+        let why = match self.attempt(together.collect()) {
+            Ok(texts) => {
+                self.kept.extend(fixes);
+                self.came = Some(texts);
+                return;
+            }
+            Err(why) => why,
+        };
+        match fixes {
+            [] => {}
+            [one] => {
+                let why = match self.kept.is_empty() {
+                    true => Some(why),
+                    false => self.attempt(vec![one.fix]).err(),
+                };
+                self.refused.extend(why.map(|why| (*one, why)));
+            }
+            _ => {
+                let (first, rest) = fixes.split_at(fixes.len() / 2);
+                self.settle(first);
+                self.settle(rest);
+            }
+        }
+    }
+
+    fn attempt(&self, fixes: Vec<&Fix>) -> Result<Vec<(String, Vec<u8>)>, String> {
+        attempt(self.old, self.texts, &fixes, self.meaning)
+    }
+}
+
 /// The fixes that do not touch one another, the first ones first.
-fn apart<'f>(fixes: impl Iterator<Item = &'f (Applied, &'f Fix)>) -> Vec<(&'f Applied, &'f Fix)> {
+fn apart<'f>(fixes: impl Iterator<Item = &'f Candidate<'f>>) -> Vec<&'f Candidate<'f>> {
     let mut taken: Vec<&Edit> = Vec::new();
     let mut chosen = Vec::new();
-    for (applied, fix) in fixes {
+    for one in fixes {
         let touches = |edit: &Edit| {
             taken.iter().any(|other| {
                 other.file == edit.file
@@ -137,9 +217,9 @@ fn apart<'f>(fixes: impl Iterator<Item = &'f (Applied, &'f Fix)>) -> Vec<(&'f Ap
                     && other.span.start <= edit.span.end
             })
         };
-        if !fix.edits.iter().any(touches) {
-            taken.extend(&fix.edits);
-            chosen.push((applied, *fix));
+        if !one.fix.edits.iter().any(touches) {
+            taken.extend(&one.fix.edits);
+            chosen.push(one);
         }
     }
     chosen
@@ -195,12 +275,19 @@ fn same(before: &Compiled, after: &Compiled) -> Result<(), String> {
 
 fn edited(text: &[u8], mut edits: Vec<&Edit>) -> Option<Vec<u8>> {
     edits.sort_by_key(|edit| edit.span);
+    // New lines end as the others do.
+    let ending = match text.windows(2).any(|pair| pair == b"\r\n") {
+        true => "\r\n",
+        false => "\n",
+    };
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     for edit in edits {
         let (start, end) = (edit.span.start as usize, edit.span.end as usize);
         out.extend_from_slice(text.get(at..start)?);
-        out.extend_from_slice(edit.text.as_bytes());
+        let lines: Vec<&str> = edit.text.split('\n').collect();
+        let lines = lines.iter().map(|line| line.trim_end_matches('\r'));
+        out.extend_from_slice(lines.collect::<Vec<_>>().join(ending).as_bytes());
         at = end;
     }
     out.extend_from_slice(text.get(at..)?);

@@ -3,7 +3,7 @@
 use placet_model::ids::ActionId;
 use placet_model::policy::Policy;
 
-use crate::config::Words;
+use crate::config::{Config, Words};
 
 /// A kind of actions that rules are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +94,12 @@ pub(crate) fn is(policy: &Policy, words: Words<'_>, action: ActionId) -> bool {
         groups.any(|group| group.name == word)
     };
     words.any(|word| starts_with_word(&action.name, word) || in_group(word))
+}
+
+/// Whether a name is a word of some kind.
+pub(crate) fn is_word(config: &Config, name: &str) -> bool {
+    let mut kinds = Kind::ALL.into_iter();
+    kinds.any(|kind| config.words(kind).any(|word| word == name))
 }
 
 /// Whether a name is a word, or begins with it: `delete`, `delete-branch`, `delete_repo`.

@@ -517,3 +517,284 @@ fn the_sarif_log_is_valid() {
         assert!(region["startLine"].as_u64() > Some(0), "{result}");
     }
 }
+
+/// Runs the program elsewhere than at the top of a folder.
+fn run_in(folder: &Path, args: &[&str]) -> Option<i32> {
+    let ran = Command::new(env!("CARGO_BIN_EXE_placet-under-test"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .expect("it runs");
+    ran.status.code()
+}
+
+/// The codes that are found in a policy.
+fn codes(text: &str) -> BTreeSet<String> {
+    let folder = Folder::new();
+    folder.file("notes.placet", text);
+    let run = folder.run(&["lint", "--format", "json"]);
+    found(&run).into_iter().map(|(_, _, code)| code).collect()
+}
+
+/// However a file is named, patterns count from the configuration.
+#[test]
+fn names_of_files_do_not_matter_to_patterns() {
+    let folder = Folder::new();
+    folder.file("sub/notes.placet", policy(ANY)).file(
+        "placet.toml",
+        "[[lint.paths]]\nfiles = [\"sub/*\"]\nlevels = { any-tool = \"off\" }\n",
+    );
+    let whole = folder.path().join("sub").display().to_string();
+    assert_eq!(run_in(folder.path(), &["lint", &whole]), Some(0));
+    let twice = "sub//notes.placet";
+    assert_eq!(run_in(folder.path(), &["lint", twice]), Some(0));
+    let inside = folder.path().join("sub");
+    let named = ["lint", "--config", "../placet.toml"];
+    assert_eq!(run_in(&inside, &named), Some(0));
+}
+
+#[test]
+fn a_configuration_with_two_meanings_is_an_error() {
+    let check = |text: &str, message: &str| {
+        let folder = with(CLEAN);
+        folder.file("placet.toml", text);
+        let run = folder.run(&["lint"]).ends(2);
+        assert!(run.stderr.contains(message), "{text:.80}: {}", run.stderr);
+    };
+    check(
+        "[lint.levels]\nany-tool = \"off\"\nPL1001 = \"error\"\n",
+        "`any-tool` is set twice",
+    );
+    check(
+        "[lint.PL1102]\nmax = \"1h\"\n[lint.long-lifetime]\nmax = \"2h\"\n",
+        "`long-lifetime` is set twice",
+    );
+    let paths = |files: &str| format!("[[lint.paths]]\n{files}levels = {{ any-tool = \"off\" }}\n");
+    check(&paths(""), "does not say for which files");
+    check(&paths("files = []\n"), "does not say for which files");
+    for nothing in ["../**", "./a", "/etc/**", "a//b", ""] {
+        let files = format!("files = [\"{nothing}\"]\n");
+        check(&paths(&files), "matches no file");
+    }
+    let large = format!("files = [\"{}\"]\n", "[!a]".repeat(300_000));
+    check(&paths(&large), "its patterns of files cannot be used");
+    check("[lint.any-tool]\nmax = 1\n", "it has none");
+}
+
+/// A reason is a word that can be seen.
+#[test]
+fn what_says_nothing_is_no_reason() {
+    let line = "tool     any";
+    let check = |reason: &str, wanted: &[&str]| {
+        let comment = format!("{line}  // placet: allow(any-tool) {reason}");
+        let found = codes(&policy(ANY).replace(line, &comment));
+        assert!(found.iter().eq(wanted), "{reason:?}: {found:?}");
+    };
+    for nothing in [".", "-->", ":", "\u{200b}", "\u{3164}", "\u{a0}\u{2060}"] {
+        check(nothing, &["PL1001", "PL1901"]);
+    }
+    check("konsole", &[]);
+    check("консоль", &[]);
+    check("管理", &[]);
+}
+
+/// What is said to the linter and cannot be read is not passed over in silence.
+#[test]
+fn an_exception_that_cannot_be_read_is_told() {
+    let line = "tool     any";
+    for comment in [
+        "placet: allow any-tool the console",
+        "placet: alow(any-tool) the console",
+        "placet: allow(any-tool the console",
+        "placet: disable(any-tool) the console",
+    ] {
+        let found = codes(&policy(ANY).replace(line, &format!("{line}  // {comment}")));
+        assert!(
+            found.iter().eq(["PL1001", "PL1903"]),
+            "{comment}: {found:?}"
+        );
+    }
+    let other = format!("{line}  // see placet: allow(any-tool) elsewhere");
+    assert!(
+        codes(&policy(ANY).replace(line, &other))
+            .iter()
+            .eq(["PL1001"])
+    );
+}
+
+/// A grant that asks for what nobody can give is not one that others say.
+#[test]
+fn a_grant_that_nobody_can_use_is_not_called_redundant() {
+    let text = policy(CLEAN)
+        + "\ngroup users nobody\n\n/// Somebody looks.\nrequire look { action read  approval nobody }\n";
+    let text = text.replace(
+        "-> narrowed to \"note/acme/*\"",
+        "-> deny approval-required",
+    );
+    let found = codes(&text);
+    assert!(found.contains("PL1402"), "{found:?}");
+    assert!(!found.contains("PL1403"), "{found:?}");
+}
+
+/// At issuance nothing was done: a history guards nothing there.
+#[test]
+fn a_history_guards_nothing_at_issuance() {
+    let text = |pinned: &str| {
+        policy(CLEAN).replace(
+            "/// The notes of the tenant.",
+            &format!(
+                "tool post {{ action send {{ send_note(to: text) -> \"post/{{to}}\" }} }}\n\n\
+                 history reads = calls action read per task\n\n\
+                 /// Anywhere.\n\
+                 grant send {{ agent assistant  user any  tool post  action send  resource \"post/**\"  for 5m }}\n\n\
+                 /// Nothing leaves once something was read.\n\
+                 deny leak {{ tool post {pinned} when count(reads) > 0 }}\n\n\
+                 /// The notes of the tenant."
+            ),
+        )
+    };
+    assert!(!codes(&text("")).contains("PL1302"));
+    assert!(codes(&text("at issuance")).contains("PL1302"));
+}
+
+/// Groups by which the linter knows what an action is are not left over.
+#[test]
+fn a_group_that_tells_a_kind_is_used() {
+    let text = |group: &str| {
+        format!(
+            "group actions {group}\naction write in {group}\n\n{}",
+            policy(CLEAN)
+        )
+    };
+    assert!(!codes(&text("irreversible")).contains("PL1405"));
+    assert!(codes(&text("whatever")).contains("PL1405"));
+}
+
+/// Everything that can be mended at once.
+const SLOPPY: &str = r#"policy notes { language 1  layers main  lifetime 1h }
+
+facts user { tenant: text }
+
+agent assistant { owner = "desk" }
+
+let unused = user.tenant == "a"
+
+tool notes {
+  action read { read_note(tenant: text, id: int) -> "note/{tenant}/{id}" }
+}
+
+// placet: allow(any-tool) nothing here
+/// The notes of the tenant.
+grant notes {
+  agent    assistant
+  user     any
+  action   read
+  tool     notes
+  resource "note/{user.tenant}/*"
+  when     not (user.tenant != "x")  // placet: allow(any-action) old
+  for      120m
+}
+
+/// Number seven.
+grant seven {
+  agent    assistant
+  user     any
+  tool     notes
+  action   read
+  resource "note/{user.tenant}/7"  // seven it is
+}
+
+test "a note" {
+  agent assistant
+  user  ana { tenant = "acme" }
+  issue notes read "note/**" -> narrowed to "note/acme/7"
+}
+"#;
+
+/// Mended texts have the line ends that they had, comments stay with their lines, and mending
+/// once more changes nothing.
+#[test]
+fn mending_keeps_what_it_is_not_about() {
+    let wanted = SLOPPY
+        .replace("let unused = user.tenant == \"a\"\n\n", "")
+        .replace("// placet: allow(any-tool) nothing here\n", "")
+        .replace(
+            "  action   read\n  tool     notes\n",
+            "  tool     notes\n  action   read\n",
+        )
+        .replace(
+            "not (user.tenant != \"x\")  // placet: allow(any-action) old",
+            "user.tenant == \"x\"",
+        )
+        .replace("120m", "2h")
+        .replace("// seven it is\n", "// seven it is\n  for      1h\n");
+    for (ending, mark) in [("\n", ""), ("\r\n", ""), ("\n", "\u{feff}")] {
+        let folder = Folder::new();
+        let with = |text: &str| format!("{mark}{}", text.replace('\n', ending));
+        folder.file("notes.placet", with(SLOPPY));
+        for _ in 0..2 {
+            folder
+                .run(&["lint", "--fix", "--unsafe", "--fail-on", "note"])
+                .ends(0);
+            assert_eq!(folder.read("notes.placet"), with(&wanted), "{ending:?}");
+        }
+    }
+}
+
+/// Fixes that are refused keep no others back, however many they are.
+#[test]
+fn refused_fixes_keep_no_others_back() {
+    let mut text = policy(CLEAN);
+    for at in 0..6 {
+        // The test names the rule: it cannot be taken away.
+        text.push_str(&format!(
+            "\n/// Once more.\ngrant again-{at} {{ agent assistant  user any  tool notes  action read  \
+             resource \"note/{{user.tenant}}/*\"  for 3m }}\n\
+             \ntest \"again {at}\" {{\n  agent assistant\n  user  ana {{ tenant = \"acme\" }}\n  \
+             issue notes write \"note/**\" -> deny no-grant\n  \
+             issue notes read \"note/**\" for 3m -> narrowed to \"note/acme/*\" by again-{at}\n}}\n\
+             \nlet unused-{at} = user.tenant == \"{at}\"\n"
+        ));
+    }
+    let folder = Folder::new();
+    folder.file("notes.placet", &text);
+    let run = folder.run(&["lint", "--fix", "--unsafe"]).ends(1);
+    assert_eq!(
+        run.stderr.matches("not mended").count(),
+        6,
+        "{}",
+        run.stderr
+    );
+    assert!(!folder.read("notes.placet").contains("unused"));
+}
+
+/// One file that may not be written keeps all others as they are.
+#[test]
+fn a_file_that_is_read_only_is_not_mended() {
+    let folder = with(UNSORTED);
+    folder.file("words.placet", "let unused = user.tenant == \"a\"\n");
+    let path = folder.path().join("words.placet");
+    let mut permissions = std::fs::metadata(&path).expect("it is there").permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&path, permissions).expect("they can be set");
+    let run = folder.run(&["lint", "--fix"]).ends(2);
+    assert!(run.stderr.contains("words.placet"), "{}", run.stderr);
+    assert!(run.stderr.contains("read-only"), "{}", run.stderr);
+    assert_eq!(folder.read("notes.placet"), policy(UNSORTED));
+    assert!(folder.read("words.placet").contains("unused"));
+}
+
+/// The name of a file cannot begin a line, which a build server would take for a command.
+#[cfg(unix)]
+#[test]
+fn a_file_name_commands_nothing() {
+    let folder = Folder::new();
+    folder.file("a\n::error::b.placet", policy(UNSORTED));
+    for format in ["text", "github", "sarif", "json"] {
+        let run = folder.run(&["lint", "--format", format]);
+        let said = format!("{}{}", run.stdout, run.stderr);
+        assert!(!said.contains("\n::error::"), "{format}: {said}");
+    }
+    let run = folder.run(&["lint", "--fix"]).ends(0);
+    assert!(!run.stderr.contains("\n::error::"), "{}", run.stderr);
+}

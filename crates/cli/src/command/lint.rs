@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Lint) -> Result<Ended, Error> {
     let mut out = Output::new();
     let shown = (args.format == LintFormat::Text).then_some(render::text as fn(&Linted) -> String);
     let ran = suites::each(&suites, &mut out, shown, |suite, said| {
-        let mut config = config::of(args.config.as_deref(), &suite.folder)?;
+        let mut config = config::of(args.config.as_deref(), suite)?;
         if !only.is_empty() {
             config.only(only.iter().copied());
         }

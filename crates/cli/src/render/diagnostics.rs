@@ -11,7 +11,7 @@ use annotate_snippets::{
 use placet::syntax::{Diagnostic, FileId, Label, Severity, Source, Sources, Span, Suggestion};
 use serde::Serialize;
 
-use crate::output::printable;
+use crate::output::{printable, printable_line};
 
 /// All findings with their sources, then how many there are. Has escape sequences.
 pub(crate) fn text(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
@@ -236,7 +236,7 @@ pub(crate) fn excerpts_with<'a>(
                 kind.span(cut.local(label.span)).label(text)
             });
             Snippet::source(cut.text)
-                .path(printable(&source.name))
+                .path(printable_line(&source.name))
                 .line_start(cut.line)
                 .annotations(annotations)
                 .annotations(shown)
@@ -254,7 +254,7 @@ fn edit<'a>(sources: &'a Sources, suggestion: &'a Suggestion) -> Option<Group<'a
     Some(
         Level::HELP.secondary_title(safe(&suggestion.text)).element(
             Snippet::source(text)
-                .path(printable(&source.name))
+                .path(printable_line(&source.name))
                 .line_start(cut.line)
                 .patch(patch),
         ),

@@ -72,8 +72,20 @@ fn finding(sources: &Sources, found: &Finding) -> String {
     let mut shown = found.diagnostic.clone();
     if let Some(fix) = &found.fix {
         shown.suggestion = suggestion(sources, fix);
-        if shown.suggestion.is_none() {
-            shown.help = Some(fix.title.clone());
+        match &shown.suggestion {
+            // What the edit says need not be said twice.
+            Some(_) if shown.help.iter().any(|help| fix.title.starts_with(help)) => {
+                shown.help = None;
+            }
+            Some(_) => {}
+            None => {
+                let help = shown.help.iter().chain([&fix.title]);
+                shown.help = Some(
+                    help.map(String::as_str)
+                        .collect::<Vec<_>>()
+                        .join("; the fix: "),
+                );
+            }
         }
     }
     let id = format!("{} {}", found.rule.code, found.rule.name);

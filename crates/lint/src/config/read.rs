@@ -1,9 +1,10 @@
 //! From the text of a `placet.toml` to a configuration.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobSet};
 use placet_model::value::Duration;
 use placet_model::wire::closest;
 use placet_syntax::{LineColumn, Lines};
@@ -78,6 +79,7 @@ fn file(table: &Table<'_>) -> Read<Config> {
 }
 
 fn lint(config: &mut Config, table: &Table<'_>) -> Read<()> {
+    let mut set = BTreeSet::new();
     for (key, value) in table {
         let name = key.get_ref().as_ref();
         match name {
@@ -85,10 +87,11 @@ fn lint(config: &mut Config, table: &Table<'_>) -> Read<()> {
             "words" => words(config, as_table(value, name)?)?,
             "paths" => {
                 for place in as_array(value, name)? {
-                    config.places.push(self::place(as_table(place, name)?)?);
+                    config.places.push(self::place(place)?);
                 }
             }
             _ => match rules::by_name(name) {
+                Some(rule) if !set.insert(rule.code) => return Err(twice(key.span(), rule)),
                 Some(rule) => parameters(config, rule, as_table(value, name)?)?,
                 None => {
                     let with = rules::ALL.iter().filter(|rule| !rule.parameters.is_empty());
@@ -112,7 +115,10 @@ fn levels(table: &Table<'_>) -> Read<Levels> {
         if let Some(category) = categories.find(|category| category.name() == name) {
             levels.categories.insert(category, level);
         } else if let Some(rule) = rules::by_name(name) {
-            levels.rules.insert(rule.code, level);
+            // A name and a code are one rule: which of them would hold, nobody could tell.
+            if levels.rules.insert(rule.code, level).is_some() {
+                return Err(twice(key.span(), rule));
+            }
         } else {
             let rules = rules::ALL
                 .iter()
@@ -178,15 +184,18 @@ fn parameters(config: &mut Config, rule: &'static Rule, table: &Table<'_>) -> Re
 }
 
 /// `[[lint.paths]]` with `files` and `levels`.
-fn place(table: &Table<'_>) -> Read<Place> {
-    let mut files = Vec::new();
+fn place(value: &Value<'_>) -> Read<Place> {
+    let table = as_table(value, "paths")?;
+    let mut files = GlobSet::builder();
+    let mut wanted = 0;
     let mut own = Levels::default();
     for (key, value) in table {
         let name = key.get_ref().as_ref();
         match name {
             "files" => {
                 for file in as_array(value, name)? {
-                    files.push(glob(file)?);
+                    files.add(glob(file)?);
+                    wanted += 1;
                 }
             }
             "levels" => own = levels(as_table(value, name)?)?,
@@ -196,19 +205,47 @@ fn place(table: &Table<'_>) -> Read<Place> {
             }
         }
     }
+    if wanted == 0 {
+        return Err(Wrong {
+            at: value.span(),
+            what: "it does not say for which files".to_owned(),
+            help: Some("add `files = [\"legacy/**\"]`".to_owned()),
+        });
+    }
+    let files = files.build().map_err(|error| Wrong {
+        at: value.span(),
+        what: format!("its patterns of files cannot be used: {}", error.kind()),
+        help: None,
+    })?;
     Ok(Place { files, levels: own })
 }
 
-fn glob(value: &Value<'_>) -> Read<GlobMatcher> {
+fn glob(value: &Value<'_>) -> Read<Glob> {
     let text = as_text(value, "files")?;
-    let built = GlobBuilder::new(text).literal_separator(true).build();
-    built
-        .map(|glob| glob.compile_matcher())
-        .map_err(|error| Wrong {
+    let mut parts = text.split('/');
+    if parts.any(|part| matches!(part, "" | "." | "..")) {
+        return Err(Wrong {
             at: value.span(),
-            what: format!("`{text}` is no pattern of files: {}", error.kind()),
-            help: None,
-        })
+            what: format!("`{text}` matches no file"),
+            help: Some(
+                "patterns count from the folder of this file and go down: `legacy/**`".to_owned(),
+            ),
+        });
+    }
+    let built = GlobBuilder::new(text).literal_separator(true).build();
+    built.map_err(|error| Wrong {
+        at: value.span(),
+        what: format!("`{text}` is no pattern of files: {}", error.kind()),
+        help: None,
+    })
+}
+
+fn twice(at: Range<usize>, rule: &Rule) -> Wrong {
+    Wrong {
+        at,
+        what: format!("`{}` is set twice", rule.name),
+        help: Some(format!("its code is `{}`: keep one of the two", rule.code)),
+    }
 }
 
 fn texts(value: &Value<'_>, name: &str) -> Read<Vec<String>> {
@@ -274,6 +311,7 @@ fn unknown<'k>(
     let help = match closest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.len() > 12 => "`placet explain-code` lists all rules".to_owned(),
+        None if known.is_empty() => "it has none".to_owned(),
         None => {
             let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
             format!("known: {}", known.join(", "))

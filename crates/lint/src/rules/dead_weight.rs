@@ -1,6 +1,7 @@
 //! What decides nothing: exact, by the analysis.
 
 use placet_analysis::dead::{Clause as Part, Idle, Obstacle};
+use placet_model::policy::RuleKind;
 use placet_syntax::ast::{Clause, Item, Spanned};
 use placet_syntax::{FileId, Span};
 
@@ -21,6 +22,16 @@ fn others<'c>(context: &'c Context<'_>) -> impl Iterator<Item = (RuleAt<'c>, &'c
         let judged = context.judged(rule.id)?;
         Some((rule, overshadowed_rule::is_idle(&judged.life)?))
     })
+}
+
+/// Whether it keeps a rule from deciding, where others only say the same: a grant is never said by
+/// a require, which asks of it for what nobody can give.
+fn stops(rule: &RuleAt<'_>, obstacle: &Obstacle) -> bool {
+    match obstacle {
+        Obstacle::Deny(_) | Obstacle::Layer(_) => true,
+        Obstacle::Require(_) => rule.typed.kind == RuleKind::Grant,
+        Obstacle::Grant(_) => false,
+    }
 }
 
 /// What stands in the way, as it is shown.
@@ -90,9 +101,15 @@ pub(super) fn lines(context: &Context<'_>, file: FileId, span: Span) -> Span {
     let kept = before.trim_end_matches([' ', '\t']);
     let rest = after.trim_start_matches([' ', '\t']);
     let starts = kept.is_empty() || kept.ends_with('\n');
-    match rest.strip_prefix('\n').filter(|_| starts) {
-        Some(rest) => {
-            let blank = usize::from(rest.starts_with('\n'));
+    let line = |text: &'_ str| {
+        let text_after = text.strip_prefix('\r').unwrap_or(text);
+        let text_after = text_after.strip_prefix('\n')?;
+        Some(text.len() - text_after.len())
+    };
+    match line(rest).filter(|_| starts) {
+        Some(ending) => {
+            let rest = rest.get(ending..).unwrap_or_default();
+            let blank = line(rest).unwrap_or_default();
             Span::new(kept.len(), text.len() - rest.len() + blank)
         }
         // On a line with others: the space before goes with it.

@@ -1,7 +1,5 @@
 //! What the linter finds in a policy set, as its `placet.toml` says.
 
-use std::path::Path;
-
 use ls_types::DiagnosticSeverity;
 use placet_lint::{Config, Finding, Level};
 
@@ -29,14 +27,13 @@ fn config(set: &Set) -> Option<Config> {
         let text = std::fs::read_to_string(folder.join("placet.toml"));
         text.ok().map(|text| (folder, text))
     });
-    match nearest {
-        Some((folder, text)) => Some(read(folder, &text)?),
-        None => Some(Config::default()),
-    }
-}
-
-/// Texts are named by their whole paths, and so is the folder.
-fn read(folder: &Path, text: &str) -> Option<Config> {
-    let config = Config::parse(text).ok()?;
-    Some(config.below(&folder.display().to_string()))
+    let Some((folder, text)) = nearest else {
+        return Some(Config::default());
+    };
+    let places = set.paths.iter().filter_map(|path| {
+        let parts = path.strip_prefix(folder).ok()?.iter();
+        let parts: Option<Vec<&str>> = parts.map(|part| part.to_str()).collect();
+        Some((path.display().to_string(), parts?.join("/")))
+    });
+    Some(Config::parse(&text).ok()?.placed(places))
 }

@@ -7,13 +7,14 @@ use placet_lint::Config;
 
 use crate::error::Error;
 use crate::files;
+use crate::suites::Suite;
 
 const NAME: &str = "placet.toml";
 
-/// The configuration that was named, or that of the nearest `placet.toml` at or above a folder;
-/// else that of each rule.
-pub(crate) fn of(named: Option<&Path>, folder: &Path) -> Result<Config, Error> {
-    let Some(path) = named.map(Path::to_owned).or_else(|| nearest(folder)) else {
+/// The configuration that was named, or that of the nearest `placet.toml` at or above the folder
+/// of a policy set; else that of each rule.
+pub(crate) fn of(named: Option<&Path>, suite: &Suite) -> Result<Config, Error> {
+    let Some(path) = named.map(Path::to_owned).or_else(|| nearest(&suite.folder)) else {
         return Ok(Config::default());
     };
     let bytes = files::read(&path)?;
@@ -25,7 +26,7 @@ pub(crate) fn of(named: Option<&Path>, folder: &Path) -> Result<Config, Error> {
         return refused(" it is not UTF-8".to_owned(), None);
     };
     match Config::parse(&text) {
-        Ok(config) => Ok(config.below(&base(&path))),
+        Ok(config) => Ok(config.placed(places(&path, suite))),
         Err(error) => refused(error.to_string(), error.help),
     }
 }
@@ -43,21 +44,27 @@ fn nearest(folder: &Path) -> Option<PathBuf> {
     given.chain(above).find(|path| path.is_file())
 }
 
-/// Where the folder of a file is, seen from where we are: `policies`, or `..` for each folder
-/// that it is above; its whole path when it is elsewhere.
-fn base(path: &Path) -> String {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let here = std::env::current_dir().and_then(fs::canonicalize).ok();
-    let real = fs::canonicalize(folder).ok();
-    if let (true, Some(here), Some(real)) = (folder.is_absolute(), here, real)
-        && let Ok(down) = here.strip_prefix(&real)
-    {
-        // Names of texts are seen from here, and patterns from there.
-        let down = down.components().filter_map(|part| match part {
-            Component::Normal(name) => Some(name.to_string_lossy()),
-            _ => None,
-        });
-        return format!("+{}", down.collect::<Vec<_>>().join("/"));
-    }
-    folder.display().to_string()
+/// Where the files of a policy set are, seen from the folder of its configuration: by the names
+/// that they are given here, and by those that they have whatever is called.
+fn places(config: &Path, suite: &Suite) -> Vec<(String, String)> {
+    let Ok(folder) = fs::canonicalize(files::parent(config)) else {
+        return Vec::new();
+    };
+    let files = suite.files().map(|(path, _)| path);
+    let places = files.filter_map(|path| {
+        let place = files::place_of_file(path);
+        let parts = place.strip_prefix(&folder).ok()?.components();
+        let parts: Option<Vec<&str>> = parts
+            .map(|part| match part {
+                Component::Normal(name) => name.to_str(),
+                _ => None,
+            })
+            .collect();
+        let seen = parts?.join("/");
+        Some([
+            (path.display().to_string(), seen.clone()),
+            (place.display().to_string(), seen),
+        ])
+    });
+    places.flatten().collect()
 }

@@ -9,7 +9,7 @@ use similar::TextDiff;
 use crate::args::Lint;
 use crate::error::Error;
 use crate::files;
-use crate::output::printable;
+use crate::output::{printable, printable_line};
 use crate::render::diagnostics::plural;
 use crate::suites::Suite;
 
@@ -41,14 +41,24 @@ pub(crate) fn run(
     for refused in &refused {
         said.push_str(&printable(&format!(
             "note: {}: not mended ({}): {}\n",
-            refused.fix.file, refused.fix.title, refused.why
+            printable_line(&refused.fix.file),
+            refused.fix.title,
+            refused.why
         )));
     }
-    let mut diffs = Vec::new();
-    for ((path, before), (name, after)) in suite.files().zip(&texts) {
-        if before == after.as_slice() {
-            continue;
+    let changed: Vec<_> = suite
+        .files()
+        .zip(&texts)
+        .filter(|((_, before), (_, after))| *before != after.as_slice())
+        .collect();
+    if !args.diff {
+        // One edit may need another in a file beside it.
+        for ((path, _), _) in &changed {
+            files::writable(path)?;
         }
+    }
+    let mut diffs = Vec::new();
+    for ((path, before), (name, after)) in changed {
         if args.diff {
             diffs.push(difference(name, before, after));
         } else {
@@ -62,17 +72,18 @@ pub(crate) fn run(
         }
         for (file, count) in by_file {
             let what = plural(count, "finding");
-            said.push_str(&printable(&format!("mended {what} in {file}\n")));
+            said.push_str(&format!("mended {what} in {}\n", printable_line(file)));
         }
     }
     Ok(Fixed { texts, diffs })
 }
 
 fn difference(name: &str, old: &[u8], new: &[u8]) -> String {
+    let name = printable_line(name);
     let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
     TextDiff::from_lines(old.as_ref(), new.as_ref())
         .unified_diff()
         .context_radius(3)
-        .header(name, &format!("{name} (mended)"))
+        .header(&name, &format!("{name} (mended)"))
         .to_string()
 }

@@ -1,4 +1,4 @@
-//! A rule that denies leave nothing of, or a layer that never grants.
+//! A rule that denies leave nothing of, a require that nobody can meet, or a layer that never grants.
 
 use placet_analysis::dead::{Cause, Issuance, Life, Obstacle};
 
@@ -20,8 +20,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, found: &mut Found) {
     for (rule, obstacles) in super::others(context) {
-        let stops = |one: &&Obstacle| matches!(one, Obstacle::Deny(_) | Obstacle::Layer(_));
-        let stopping: Vec<&Obstacle> = obstacles.iter().filter(stops).collect();
+        let stopping = obstacles.iter().filter(|one| super::stops(&rule, one));
+        let stopping: Vec<&Obstacle> = stopping.collect();
         if stopping.is_empty() {
             continue;
         }
@@ -34,10 +34,13 @@ fn check(context: &Context<'_>, found: &mut Found) {
                 format!("{} stand in its way wherever it matches", listed(names)),
             );
         for one in stopping {
-            if let Obstacle::Deny(id) = one
-                && let Some(other) = context.rules().find(|other| other.id == *id)
-            {
-                finding = finding.see(other.file, other.name(), "it matches there");
+            let (id, why) = match one {
+                Obstacle::Deny(id) => (id, "it matches there"),
+                Obstacle::Require(id) => (id, "nobody can give what it asks for"),
+                Obstacle::Grant(_) | Obstacle::Layer(_) => continue,
+            };
+            if let Some(other) = context.rules().find(|other| other.id == *id) {
+                finding = finding.see(other.file, other.name(), why);
             }
         }
         found.mend(

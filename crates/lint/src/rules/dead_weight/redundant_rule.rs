@@ -20,8 +20,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, found: &mut Found) {
     for (rule, obstacles) in super::others(context) {
-        let mut stops = obstacles.iter();
-        if stops.any(|one| matches!(one, Obstacle::Deny(_) | Obstacle::Layer(_))) {
+        if obstacles.iter().any(|one| super::stops(&rule, one)) {
             continue;
         }
         let names = obstacles.iter().map(|one| super::named(context, one));

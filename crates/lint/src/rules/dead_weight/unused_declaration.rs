@@ -13,6 +13,7 @@ use crate::context::{Context, Found};
 use crate::descriptor::{Category, Fixes, Level, Rule, Tag};
 use crate::finding::{Fix, Safety};
 use crate::walk;
+use crate::words;
 
 pub(crate) static RULE: Rule = Rule {
     code: placet_syntax::Code::PL1405,
@@ -146,6 +147,13 @@ impl<'a> Used<'a> {
         }
         for declared in context.items() {
             used.item(&declared.item.node.kind);
+            // A group of actions may be there for the linter, to say what kind they are of.
+            if let ItemKind::Group(group) = &declared.item.node.kind
+                && group.kind.node == ast::GroupKind::Actions
+                && words::is_word(context.config, &group.name.node)
+            {
+                used.names(ast::GroupKind::Actions, std::slice::from_ref(&group.name));
+            }
         }
         used.close(context);
         used

@@ -1,6 +1,6 @@
 //! Something leaves, whatever was read before.
 
-use placet_model::policy::{Expr, Policy, Rule as Typed, Segment};
+use placet_model::policy::{Expr, Moment, Policy, Rule as Typed, Segment};
 
 use super::{asks_somebody, guarded};
 use crate::context::{Context, Found};
@@ -74,7 +74,9 @@ fn is_addressed(policy: &Policy, rule: &Typed) -> bool {
     !rule.resources.is_empty() && rule.resources.iter().all(bound)
 }
 
-/// Whether a rule asks what was done before.
+/// Whether a rule asks what was done before. At issuance nothing was, and what is pinned to it
+/// cuts nothing by a history.
 pub(super) fn asks_past(policy: &Policy, rule: &Typed) -> bool {
-    walk::conditions_read(policy, rule, &mut |expr| matches!(expr, Expr::History(_)))
+    rule.moment != Some(Moment::Issuance)
+        && walk::conditions_read(policy, rule, &mut |expr| matches!(expr, Expr::History(_)))
 }

@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     name: "unguarded-destruction",
     category: Category::Guardrails,
     level: Level::Error,
-    tags: &[Tag::Asi(2), Tag::Asi(5), Tag::Asi(9), Tag::PrAa05],
+    tags: &[Tag::Asi(2), Tag::Asi(9), Tag::PrAa05],
     since: "0.1.0",
     fixes: Fixes::None,
     parameters: &[Parameter {

@@ -1,4 +1,5 @@
-//! `// placet: allow(NAME)` where no rule is called so.
+//! `// placet: allow(NAME)` where no rule is called so, and what else is said to the linter that it
+//! does not know.
 
 use placet_syntax::{Diagnostic, FileId, Span};
 
@@ -28,4 +29,10 @@ pub(crate) fn found(file: FileId, span: Span, name: &str, meant: Option<&str>) -
         Some(meant) => finding.suggest(file, span, meant, format!("did you mean `{meant}`?")),
         None => finding.help("`placet explain-code` lists all rules"),
     }
+}
+
+pub(crate) fn unreadable(file: FileId, span: Span) -> Diagnostic {
+    RULE.says("this is said to the linter, and it cannot read it")
+        .at(file, span, "it allows nothing")
+        .help("write `// placet: allow(RULE) reason`, or `allow-file(RULE) reason`")
 }

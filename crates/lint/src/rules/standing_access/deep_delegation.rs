@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     name: "deep-delegation",
     category: Category::StandingAccess,
     level: Level::Warn,
-    tags: &[Tag::Asi(3), Tag::Asi(8), Tag::Nhi(9), Tag::PrAa05],
+    tags: &[Tag::Asi(3), Tag::Asi(8), Tag::PrAa05],
     since: "0.1.0",
     fixes: Fixes::Unsafe,
     parameters: &[Parameter {

@@ -1,5 +1,7 @@
 //! A grant without `for`.
 
+use placet_syntax::Span;
+
 use crate::context::{Context, Found, RuleAt};
 use crate::descriptor::{Category, Fixes, Level, Rule, Tag};
 use crate::finding::Fix;
@@ -24,16 +26,18 @@ fn check(context: &Context<'_>, found: &mut Found) {
         }
         // Limits come last, and `for` last of them.
         let after = rule.tree.clauses.last().map(|clause| clause.span.end);
-        let at = after.unwrap_or(rule.tree.name.span.end);
-        let one_line = !context
-            .text(rule.file, rule.item.span)
-            .trim_end()
-            .rsplit_once('}')
-            .is_some_and(|(inside, _)| inside.trim_end_matches(' ').ends_with('\n'));
+        let last = after.unwrap_or(rule.tree.name.span.end);
+        let at = past_comment(context, &rule, last);
+        let one_line = at == last
+            && !context
+                .text(rule.file, rule.item.span)
+                .trim_end()
+                .rsplit_once('}')
+                .is_some_and(|(inside, _)| inside.trim_end_matches([' ', '\t']).ends_with('\n'));
         let before = if one_line { "  " } else { "\n  " };
         let fix = Fix::doubtful(format!("write out `for {lifetime}`, which holds today")).edit(
             rule.file,
-            placet_syntax::Span { start: at, end: at },
+            Span { start: at, end: at },
             format!("{before}{} {lifetime}", aligned(context, &rule, one_line)),
         );
         found.mend(
@@ -50,6 +54,25 @@ fn check(context: &Context<'_>, found: &mut Found) {
             Some(fix),
         );
     }
+}
+
+/// The end of a comment that ends the line of a place: it is about what stands there now.
+fn past_comment(context: &Context<'_>, rule: &RuleAt<'_>, at: u32) -> u32 {
+    let files = context.subject.files.iter().zip(context.subject.comments);
+    let comments = files.filter(|(file, _)| file.id == rule.file);
+    let mut comments = comments.flat_map(|(_, comments)| comments);
+    let comment = comments.find(|comment| {
+        let between = Span {
+            start: at,
+            end: comment.span.start,
+        };
+        comment.span.start >= at
+            && context
+                .text(rule.file, between)
+                .trim_matches([' ', '\t'])
+                .is_empty()
+    });
+    comment.map_or(at, |comment| comment.span.end)
 }
 
 /// `for`, as wide as the word of the clause above it and the space after that.
