@@ -15,6 +15,7 @@ use smol_str::SmolStr;
 
 use crate::ask::{Outcome, Why, ask};
 use crate::build::Builder;
+use crate::chain;
 use crate::formula::{FALSE, Formula};
 use crate::granted::{Layered, Need};
 use crate::spot::{Spot, spots};
@@ -218,7 +219,7 @@ impl Prover {
         without: &BTreeSet<RuleId>,
     ) -> Option<Refutation> {
         if request.credential.is_some() {
-            return None;
+            request = chain::issued(&self.own, &request)?;
         }
         let always = matches!(claim.says, Says::Always);
         if !always {
@@ -230,7 +231,7 @@ impl Prover {
         }
         shorten(&mut request, &refutes);
         Some(Refutation {
-            decision: self.own.decide_without_credential(&request),
+            decision: chain::decided(&self.own, &request),
             request,
             lacks: lacks.map(|need| need.shown(self.policy())),
             without: Vec::new(),
@@ -297,7 +298,7 @@ impl Prover {
         request: &Request,
         without: &BTreeSet<RuleId>,
     ) -> bool {
-        let decision = self.wide.decide_without_credential(request);
+        let decision = chain::decided(&self.wide, request);
         let decided = match claim.says {
             Says::Always => matches!(decision.reason, Reason::DeniedByRule | Reason::NoGrant),
             _ => decision.reason == Reason::Granted,

@@ -7,6 +7,7 @@
 
 mod ask;
 mod build;
+mod chain;
 mod claims;
 pub mod dead;
 pub mod diff;

@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::output;
 
 mod coverage;
+mod dead;
 mod diff;
 mod drift;
 mod import;
@@ -21,6 +22,7 @@ mod values;
 mod who;
 
 pub(crate) use coverage::{Coverage, CoverageFormat};
+pub(crate) use dead::Dead;
 pub(crate) use diff::{Diff, DiffFormat, FailOn};
 pub(crate) use drift::{Drift, DriftFormat};
 pub(crate) use import::{Import, ImportCommand, ImportMcp};
@@ -98,6 +100,8 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Say what a reviewer would say of a policy, and mend it
     Lint(Lint),
+    /// Say which rules never decide anything, and which parts of rules change nothing
+    Dead(Dead),
     /// Write policies the one way they are written
     Fmt(Fmt),
     /// Write the tools of a server as policy

@@ -19,6 +19,7 @@ mod codes;
 mod consent;
 mod coverage;
 mod credentials;
+mod dead;
 mod decide;
 mod diff;
 mod drift;
@@ -63,6 +64,7 @@ pub(crate) fn run(command: Command) -> Result<Ended, Error> {
         Command::Matrix(args) => matrix::run(&args),
         Command::Coverage(args) => coverage::run(&args),
         Command::Prove(args) => prove::run(&args),
+        Command::Dead(args) => dead::run(&args),
         Command::Mutate(args) => mutate::run(&args),
         Command::Issue(args) => issue::run(args),
         Command::Use(args) => using::run(args),
@@ -115,6 +117,10 @@ fn unmatched_claims(filter: &[String], left_out: usize) -> Error {
         "claim",
         "all claims are proved, and their titles are shown",
     )
+}
+
+fn unmatched_rules(filter: &[String], left_out: usize) -> Error {
+    matches_nothing(filter, left_out, "rule", "all rules are looked at")
 }
 
 fn matches_nothing(filter: &[String], left_out: usize, what: &str, without: &str) -> Error {

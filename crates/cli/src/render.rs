@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod blast;
 pub(crate) mod coverage;
 pub(crate) mod credential;
+pub(crate) mod dead;
 pub(crate) mod decision;
 pub(crate) mod diagnostics;
 pub(crate) mod diff;

@@ -212,22 +212,36 @@ impl Inputs<'_> {
 
 /// One thing that a decision can read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Read {
+pub enum Read {
+    /// Which agent acts.
     Agent,
+    /// In which groups it is.
     AgentGroups,
+    /// For which user, if any.
     User,
+    /// In which groups the user is.
     UserGroups,
+    /// The task's id.
     Task,
+    /// A fact.
     Fact(FactId),
+    /// The time.
     Now,
+    /// The agents of the chain.
     Chain,
+    /// A history.
     History(HistoryId),
+    /// What the host said of the resource.
     ResourceFacts(ResourceFactsId),
+    /// An argument.
     Arg(SmolStr),
+    /// The resource.
     Resource,
     /// Whether so many microseconds have passed since issuance.
     Lapsed(i64),
+    /// Consents and approvals.
     Assents,
+    /// What was spent of budgets.
     Budgets,
 }
 

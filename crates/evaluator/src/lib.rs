@@ -32,6 +32,7 @@ pub use call::MAX_REQUESTS;
 pub use engine::{Engine, Ready};
 pub use eval::MAX_STEPS;
 pub use explain::{AskedView, Clause, Explanation, LayerVerdict, LayerView, RuleView};
+pub use inputs::Read;
 pub use issuance::MAX_ALTERNATIVES;
 pub use observe::{Atom, Glimpse, Observer, Part, Seen};
 pub use outlook::{Outlook, Told};

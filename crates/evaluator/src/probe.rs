@@ -14,7 +14,7 @@ use crate::bind::{self, Bound};
 use crate::call::{self, Touched, Triple};
 use crate::engine::Engine;
 use crate::eval::{Args, Eval, Place, Site};
-use crate::inputs::Trace;
+use crate::inputs::{Read, Trace};
 use crate::runtime::{self, leaf};
 use crate::truth::Truths;
 use crate::typed::Slot;
@@ -85,6 +85,13 @@ impl<'p> Probe<'p> {
             triples: vec![triple],
             trace: Trace::default(),
         })
+    }
+
+    /// All that was read for the answers so far, sorted: whoever takes an answer for others
+    /// with the same inputs has to have counted on these.
+    #[must_use]
+    pub fn consulted(&self) -> Vec<Read> {
+        self.trace.reads()
     }
 
     /// How many things the call does; they are numbered from 0.

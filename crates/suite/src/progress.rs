@@ -28,7 +28,8 @@ impl Progress {
         Self(Some(Arc::new(told)))
     }
 
-    pub(crate) fn tell(&self, event: Event<'_>) {
+    /// Tells whoever wants to know.
+    pub fn tell(&self, event: Event<'_>) {
         if let Some(told) = &self.0 {
             told(event);
         }

@@ -8,6 +8,7 @@ mod check;
 mod codes;
 mod coverage;
 mod credentials;
+mod dead;
 mod decide;
 mod diff;
 mod documents;

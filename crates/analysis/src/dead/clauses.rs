@@ -201,7 +201,7 @@ impl<'e> Judge<'e> {
         self.is_none(build, goals)
     }
 
-    fn is_none(&self, mut build: Builder<'e>, goals: Vec<Formula>) -> bool {
+    pub(super) fn is_none(&self, mut build: Builder<'e>, goals: Vec<Formula>) -> bool {
         build.uses.settle();
         let mut steps = self.effort.steps;
         let outcome = ask(&build, goals, &mut steps, &mut |_| Some(()));
@@ -274,6 +274,11 @@ fn apart(policy: &Policy, rule: &Rule) -> Apart {
     let mut rule = rule.clone();
     rule.conditions = conditions;
     Apart { rule, written }
+}
+
+/// A rule with its conditions taken apart.
+pub(super) fn taken_apart(policy: &Policy, rule: &Rule) -> Rule {
+    apart(policy, rule).rule
 }
 
 /// The parts of a chain of `or`, or of one of `and`.

@@ -33,6 +33,40 @@ pub(super) fn deepest(policy: &Policy, about: &[RuleId]) -> u32 {
     least.unwrap_or(0).min(LONGEST)
 }
 
+/// Whether a rule matches all that another does where it is about the same, whatever is
+/// known: told clause by clause, but for tools and actions.
+pub(super) fn covers(wide: &Rule, narrow: &Rule) -> bool {
+    fn within<T: Ord>(narrow: &[T], wide: &[T]) -> bool {
+        narrow.iter().all(|one| wide.binary_search(one).is_ok())
+    }
+    let agents = match (&narrow.agents, &wide.agents) {
+        (_, Agents::All) => true,
+        (Agents::In(narrow), Agents::In(wide)) => within(narrow, wide),
+        (Agents::Named(narrow), Agents::Named(wide)) => within(narrow, wide),
+        _ => false,
+    };
+    let users = match (&narrow.users, &wide.users) {
+        (_, Users::All)
+        | (Users::Any | Users::In(_) | Users::Named(_), Users::Any)
+        | (Users::None, Users::None) => true,
+        (Users::In(narrow), Users::In(wide)) => within(narrow, wide),
+        (Users::Named(narrow), Users::Named(wide)) => within(narrow, wide),
+        _ => false,
+    };
+    let places = wide.resources.is_empty()
+        || !narrow.resources.is_empty()
+            && narrow
+                .resources
+                .iter()
+                .all(|one| wide.resources.contains(one));
+    let mut conditions = wide.conditions.iter();
+    agents
+        && users
+        && places
+        && conditions.all(|one| narrow.conditions.contains(one))
+        && (wide.moment.is_none() || wide.moment == narrow.moment)
+}
+
 /// Whether two rules can both match a call. When that is not sure, they can.
 pub(super) fn can_meet(policy: &Policy, a: &Rule, b: &Rule) -> bool {
     agents_meet(&a.agents, &b.agents)

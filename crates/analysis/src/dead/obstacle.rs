@@ -10,8 +10,8 @@ use crate::granted::{Need, duties};
 
 /// A rule at a spot, and for a require the duty of which is asked whether it is new.
 #[derive(Clone, Copy)]
-pub(super) struct Asked<'e> {
-    pub(super) rule: &'e Rule,
+pub(super) struct Asked<'r> {
+    pub(super) rule: &'r Rule,
     pub(super) spot: usize,
     pub(super) need: Option<Need>,
 }
@@ -21,7 +21,7 @@ impl<'e> Judge<'e> {
     pub(super) fn cleared(
         &self,
         build: &mut Builder<'e>,
-        asked: Asked<'e>,
+        asked: Asked<'_>,
         obstacle: Obstacle,
     ) -> Formula {
         let rule = |id: RuleId| self.policy.rules.get(id.index());
@@ -56,7 +56,7 @@ impl<'e> Judge<'e> {
     fn granting(
         &self,
         build: &mut Builder<'e>,
-        asked: Asked<'e>,
+        asked: Asked<'_>,
         layer: LayerId,
         without: Option<Need>,
     ) -> Formula {
@@ -80,7 +80,7 @@ impl<'e> Judge<'e> {
 
     /// That a grant gives something here that a rival does not: some duty or limit of the
     /// rival that it does not have, and that nothing else asks for.
-    fn better(&self, build: &mut Builder<'e>, asked: Asked<'e>, rival: &Rule) -> Formula {
+    fn better(&self, build: &mut Builder<'e>, asked: Asked<'_>, rival: &Rule) -> Formula {
         let ways: Vec<Formula> = worse(self.policy, asked.rule, rival)
             .into_iter()
             .map(|need| match need {
@@ -92,7 +92,7 @@ impl<'e> Judge<'e> {
     }
 
     /// That neither requires nor other layers ask for this.
-    fn spared(&self, build: &mut Builder<'e>, asked: Asked<'e>, need: Need) -> Formula {
+    fn spared(&self, build: &mut Builder<'e>, asked: Asked<'_>, need: Need) -> Formula {
         let mut parts = Vec::new();
         for (at, layer) in self.policy.layers.iter().enumerate() {
             let id = LayerId::new(at);

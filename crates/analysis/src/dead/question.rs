@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use placet_model::ids::RuleId;
 use placet_model::policy::{Rule, RuleKind};
+use placet_model::request::Request;
 use smol_str::SmolStr;
 
 use super::obstacle::{Asked, shared};
@@ -12,11 +13,12 @@ use super::trial::Tried;
 use super::{Cause, Dead, Deciding, Issuance, Judge, Life, Obstacle};
 use crate::ask::{Outcome, Why, ask};
 use crate::build::Builder;
+use crate::chain;
 use crate::formula::Formula;
 use crate::granted::{Need, duties};
 
 /// What came of a question at one spot.
-enum Here {
+pub(super) enum Here {
     Decides(Box<Deciding>),
     /// It does not, because of these; of none when its own clauses rule it out.
     Never(BTreeSet<Obstacle>),
@@ -25,7 +27,7 @@ enum Here {
 
 impl<'e> Judge<'e> {
     /// Whether a rule decides for some call.
-    pub(super) fn life(&self, id: RuleId, rule: &'e Rule) -> Life {
+    pub(super) fn life(&self, id: RuleId, rule: &Rule) -> Life {
         let spots = self.places.get(id.index());
         let spots: Vec<usize> = spots.into_iter().flatten().copied().collect();
         let mut unknown: Vec<(Why, SmolStr)> = Vec::new();
@@ -37,7 +39,14 @@ impl<'e> Judge<'e> {
                     spot: *spot,
                     need,
                 };
-                match self.here(id, asked, &obstacles) {
+                let came = self.here(asked, &obstacles, &mut |request| {
+                    let request = match request.credential {
+                        Some(_) => chain::issued(self.engine, &request)?,
+                        None => request,
+                    };
+                    Some(self.attempt(id, rule, request))
+                });
+                match came {
                     Here::Decides(deciding) => return Life::Decides(deciding),
                     Here::Never(because) => obstacles.extend(because),
                     Here::Unknown(why) => {
@@ -60,17 +69,23 @@ impl<'e> Judge<'e> {
         } else {
             Cause::Others(obstacles.into_iter().collect())
         };
-        let issuance = match cause {
+        let issuance = match &cause {
             // What holds in no completion cuts nothing and asks for nothing.
             Cause::Nowhere | Cause::Contradiction(_) => Issuance::Nothing,
             _ if rule.kind == RuleKind::Grant => Issuance::Nothing,
-            _ => self.when_issued(id, rule),
+            Cause::Unmeetable => self.beside_calls(id, rule, &[]),
+            Cause::Others(others) => self.beside_calls(id, rule, others),
         };
         Life::Dead(Dead { cause, issuance })
     }
 
-    /// Whether a rule decides for some call at a spot.
-    fn here(&self, id: RuleId, asked: Asked<'e>, known: &BTreeSet<Obstacle>) -> Here {
+    /// Whether a rule decides for some call at a spot, which `trial` tells of a request.
+    pub(super) fn here(
+        &self,
+        asked: Asked<'_>,
+        known: &BTreeSet<Obstacle>,
+        trial: &mut dyn FnMut(Request) -> Option<Tried>,
+    ) -> Here {
         let about = self.about.get(asked.spot).map(Vec::as_slice);
         let about = about.unwrap_or_default();
         let matters = |obstacle: &Obstacle| match obstacle {
@@ -87,11 +102,11 @@ impl<'e> Judge<'e> {
             };
             let goals = self.goals(&mut build, asked, &active);
             let mut more: BTreeSet<Obstacle> = BTreeSet::new();
-            let outcome = ask(&build, goals, &mut steps, &mut |request| {
-                if request.credential.is_some() {
-                    return None;
-                }
-                match self.attempt(id, asked.rule, request) {
+            let outcome = ask(
+                &build,
+                goals,
+                &mut steps,
+                &mut |request| match trial(request)? {
                     Tried::Decides(deciding) => Some(Some(deciding)),
                     Tried::Stopped(by) => {
                         let new = |one: &Obstacle| {
@@ -102,8 +117,8 @@ impl<'e> Judge<'e> {
                         more = by.into_iter().filter(new).collect();
                         (!more.is_empty()).then_some(None)
                     }
-                }
-            });
+                },
+            );
             match outcome {
                 Outcome::Yes(Some(deciding)) => return Here::Decides(deciding),
                 Outcome::Yes(None) => active.append(&mut more),
@@ -115,7 +130,7 @@ impl<'e> Judge<'e> {
 
     /// Of obstacles that rule a rule out together, those that do so still when each that is
     /// not needed is left out.
-    fn fewest(&self, asked: Asked<'e>, all: BTreeSet<Obstacle>) -> BTreeSet<Obstacle> {
+    fn fewest(&self, asked: Asked<'_>, all: BTreeSet<Obstacle>) -> BTreeSet<Obstacle> {
         let mut kept = all.clone();
         for obstacle in all.into_iter().rev() {
             kept.remove(&obstacle);
@@ -126,7 +141,7 @@ impl<'e> Judge<'e> {
         kept
     }
 
-    fn is_ruled_out(&self, asked: Asked<'e>, by: &BTreeSet<Obstacle>) -> bool {
+    fn is_ruled_out(&self, asked: Asked<'_>, by: &BTreeSet<Obstacle>) -> bool {
         let Some(mut build) = self.builder(asked.spot) else {
             return true;
         };
@@ -148,7 +163,7 @@ impl<'e> Judge<'e> {
     fn goals(
         &self,
         build: &mut Builder<'e>,
-        asked: Asked<'e>,
+        asked: Asked<'_>,
         obstacles: &BTreeSet<Obstacle>,
     ) -> Vec<Formula> {
         let mut goals = self.matching(build, asked.rule);
@@ -177,7 +192,7 @@ impl<'e> Judge<'e> {
 }
 
 /// One question for each duty of a require, else one alone.
-fn cases(rule: &Rule) -> Vec<Option<Need>> {
+pub(super) fn cases(rule: &Rule) -> Vec<Option<Need>> {
     if rule.kind == RuleKind::Require {
         Need::all(&rule.duties).into_iter().map(shared).collect()
     } else {

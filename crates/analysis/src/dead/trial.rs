@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 use placet_model::decision::{Decision, DutyCover, Obligations, Reason};
 use placet_model::ids::{LayerId, RuleId};
-use placet_model::policy::{Budget, Duties, Rule, RuleKind};
-use placet_model::request::Request;
+use placet_model::policy::{Budget, Consent, Duties, Rule, RuleKind};
+use placet_model::request::{Asked, Covers, Request};
 
 use super::{Deciding, Judge, Obstacle};
-use crate::witness::{approval, consent, this_call};
+use crate::chain;
+use crate::witness::{approval, consent, this_call, whole_tool};
 
 /// What came of a trial.
 pub(super) enum Tried {
@@ -44,7 +45,7 @@ impl Judge<'_> {
                 // Of rivals with budgets that are spent only the grant is left.
                 let mut rivals = BTreeSet::new();
                 let mut mine = decision;
-                while other.is_grant() && !is_tighter(&other.obligations, &mine.obligations) {
+                while other.is_grant() && !is_shorter(&other.obligations, &mine.obligations) {
                     let used = self.rules_of(&other);
                     let own = |id: &RuleId| {
                         self.policy.rules.get(id.index()).is_some_and(|other| {
@@ -57,10 +58,10 @@ impl Judge<'_> {
                     if !rivals.insert(rival) || !self.spend(&mut request, rival) {
                         break;
                     }
-                    mine = self.engine.decide_without_credential(&request);
+                    mine = chain::decided(self.engine, &request);
                     other = self.engine.decide_as_if_without(&request, &without);
                 }
-                let more = !other.is_grant() || is_tighter(&other.obligations, &mine.obligations);
+                let more = !other.is_grant() || is_shorter(&other.obligations, &mine.obligations);
                 if mine.is_grant() && more {
                     return deciding(&request, mine, other);
                 }
@@ -71,7 +72,7 @@ impl Judge<'_> {
                 if !other.is_grant() {
                     return Tried::Stopped(self.stopping(&other));
                 }
-                let decision = self.engine.decide_without_credential(&request);
+                let decision = chain::decided(self.engine, &request);
                 if decision.reason == Reason::DeniedByRule {
                     return deciding(&request, decision, other);
                 }
@@ -82,7 +83,7 @@ impl Judge<'_> {
                 if !other.is_grant() {
                     return Tried::Stopped(self.stopping(&other));
                 }
-                let decision = self.engine.decide_without_credential(&request);
+                let decision = chain::decided(self.engine, &request);
                 let more = is_tighter(&decision.obligations, &other.obligations);
                 if !decision.is_grant() || more {
                     return deciding(&request, decision, other);
@@ -97,7 +98,7 @@ impl Judge<'_> {
 
     /// The decision, as if some rules were not written, after all that is asked for was
     /// given that somebody can give.
-    fn satisfied(&self, request: &mut Request, without: &[RuleId]) -> Decision {
+    pub(super) fn satisfied(&self, request: &mut Request, without: &[RuleId]) -> Decision {
         let mut decision = self.engine.decide_as_if_without(&*request, without);
         for _ in 0..ROUNDS {
             let asks = matches!(
@@ -115,8 +116,8 @@ impl Judge<'_> {
     /// Gives what is asked for; whether there was anything to give.
     fn answer(&self, request: &mut Request, asked: &Obligations) -> bool {
         let before = request.consents.len() + request.approvals.len();
-        if !asked.consents.is_empty() && request.consents.is_empty() {
-            let given = consent(request, this_call(request));
+        for duty in &asked.consents {
+            let given = consent(request, covering(request, is_per_call(&duty.covers)));
             request.consents.extend(given);
         }
         for duty in &asked.approvals {
@@ -126,7 +127,8 @@ impl Judge<'_> {
                 .find(|(_, group)| group.name == duty.group);
             if let Some((at, _)) = group {
                 let group = placet_model::ids::GroupId::new(at);
-                let given = approval(self.policy, request, group, this_call(request));
+                let covers = covering(request, is_per_call(&duty.covers));
+                let given = approval(self.policy, request, group, covers);
                 request.approvals.extend(given);
             }
         }
@@ -135,12 +137,14 @@ impl Judge<'_> {
 
     /// Gives what a rule itself asks for.
     fn meet(&self, request: &mut Request, duties: &Duties) {
-        if duties.consent.is_some() {
-            let given = consent(request, this_call(request));
+        if let Some(asked) = duties.consent {
+            let covers = covering(request, asked == Consent::PerCall);
+            let given = consent(request, covers);
             request.consents.extend(given);
         }
         for asked in &duties.approvals {
-            let given = approval(self.policy, request, asked.group, this_call(request));
+            let covers = covering(request, asked.per_call);
+            let given = approval(self.policy, request, asked.group, covers);
             request.approvals.extend(given);
         }
     }
@@ -164,7 +168,7 @@ impl Judge<'_> {
     }
 
     /// What stood in the way of a grant, going by a denial.
-    fn stopping(&self, denial: &Decision) -> BTreeSet<Obstacle> {
+    pub(super) fn stopping(&self, denial: &Decision) -> BTreeSet<Obstacle> {
         let rules = self.rules_of(denial).into_iter();
         match denial.reason {
             Reason::DeniedByRule => rules.map(Obstacle::Deny).collect(),
@@ -203,8 +207,26 @@ impl Judge<'_> {
     }
 }
 
-/// Whether obligations are tighter than others in any way.
-pub(super) fn is_tighter(one: &Obligations, other: &Obligations) -> bool {
+/// What an assent covers that is just enough.
+fn covering(request: &Request, per_call: bool) -> Covers {
+    match &request.asked {
+        Asked::Scopes { scopes, .. } => match scopes.first() {
+            Some(scope) => Covers::Scope(scope.clone()),
+            None => whole_tool(request),
+        },
+        _ if per_call => this_call(request),
+        _ => whole_tool(request),
+    }
+}
+
+fn is_per_call(covers: &[DutyCover]) -> bool {
+    let mut covers = covers.iter();
+    covers.any(|cover| matches!(cover, DutyCover::Call(_)))
+}
+
+/// Whether obligations last shorter than others, or may be handed on less. Which consents and
+/// approvals they use says little: of grants that all hold one is taken by name.
+fn is_shorter(one: &Obligations, other: &Obligations) -> bool {
     fn less<T: Ord + Copy>(one: Option<T>, other: Option<T>) -> bool {
         match (one, other) {
             (Some(one), Some(other)) => one < other,
@@ -212,27 +234,23 @@ pub(super) fn is_tighter(one: &Obligations, other: &Obligations) -> bool {
             (None, Some(_)) => false,
         }
     }
-    let per_call = |covers: &[DutyCover]| {
-        covers
-            .iter()
-            .any(|cover| matches!(cover, DutyCover::Call(_)))
-    };
+    less(one.lifetime, other.lifetime) || less(one.delegate, other.delegate)
+}
+
+/// Whether obligations are tighter than others in any way.
+pub(super) fn is_tighter(one: &Obligations, other: &Obligations) -> bool {
     let consents = |of: &Obligations| {
-        let wanted = of.consents.iter().map(|duty| per_call(&duty.covers));
+        let wanted = of.consents.iter().map(|duty| is_per_call(&duty.covers));
         wanted.max()
     };
     let approvals = one.approvals.iter().any(|duty| {
         let same = other.approvals.iter().filter(|own| own.group == duty.group);
-        let same = same.map(|own| per_call(&own.covers)).max();
-        same < Some(per_call(&duty.covers))
+        let same = same.map(|own| is_per_call(&own.covers)).max();
+        same < Some(is_per_call(&duty.covers))
     });
     let budgets = one.budgets.iter().any(|duty| {
         let mut own = other.budgets.iter();
         !own.any(|own| (&own.rule, own.index) == (&duty.rule, duty.index))
     });
-    less(one.lifetime, other.lifetime)
-        || less(one.delegate, other.delegate)
-        || consents(other) < consents(one)
-        || approvals
-        || budgets
+    is_shorter(one, other) || consents(other) < consents(one) || approvals || budgets
 }

@@ -16,19 +16,14 @@ use placet_reference::runtime::runtime_without_credential as decide;
 
 /// How many policies, and how many requests are tried against all claims of each.
 const POLICIES: u64 = 20;
-const REQUESTS: usize = 400;
+pub(crate) const REQUESTS: usize = 400;
 
 #[test]
 fn no_claim_that_is_proved_has_a_counterexample() {
-    let policies = std::env::var("PLACET_BRUTE_POLICIES");
-    let policies = policies
-        .ok()
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(POLICIES);
-    let first = std::env::var("PLACET_BRUTE_SEED");
-    let first = first.ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for seed in first..first + policies {
+    let seeds = seeds();
+    let policies = seeds.end - seeds.start;
+    for seed in seeds {
         check(seed, &mut counts);
     }
     println!("{counts:?}");
@@ -37,6 +32,13 @@ fn no_claim_that_is_proved_has_a_counterexample() {
     assert!(count("holds") > policies / 2, "{counts:?}");
     assert!(count("refuted") > policies / 2, "{counts:?}");
     assert!(count("tried") > 10 * policies, "{counts:?}");
+}
+
+/// The seeds of the policies to try.
+pub(crate) fn seeds() -> std::ops::Range<u64> {
+    let told = |name| std::env::var(name).ok()?.parse().ok();
+    let first = told("PLACET_BRUTE_SEED").unwrap_or(0);
+    first..first + told("PLACET_BRUTE_POLICIES").unwrap_or(POLICIES)
 }
 
 /// Makes a policy with claims of a seed, and tries requests against what is said of them.
@@ -99,7 +101,7 @@ fn check(seed: u64, counts: &mut BTreeMap<&'static str, u64>) {
 }
 
 /// Whether a request is a triple of a tool that has functions.
-fn stands_for_calls(policy: &Policy, request: &Request) -> bool {
+pub(crate) fn stands_for_calls(policy: &Policy, request: &Request) -> bool {
     let Asked::Triple { tool, .. } = &request.asked else {
         return false;
     };

@@ -106,6 +106,35 @@ fn judged(layers: &str, rules: &str) -> Vec<String> {
     lines.collect()
 }
 
+#[test]
+fn what_matters_when_a_credential_is_issued_is_told_apart() {
+    // Of what a call brings nothing is known when its credential is issued.
+    let by_amount = "deny little { tool desk.put  when context.risk > 5 and args.amount < 3.0 }\n\
+                     deny much { tool desk.put  when context.risk > 5  unless args.amount < 3.0 }\n\
+                     deny risky { tool desk.put  when context.risk > 5 }";
+    check(
+        &(grant("g", "any") + by_amount),
+        &[
+            "main/g decides",
+            "main/little dead: deny main/risky",
+            "main/much dead: deny main/risky",
+            "main/risky dead: deny main/little, deny main/much; decides at issuance",
+        ],
+    );
+    check(
+        &(grant("g", "any") + "deny early { at issuance  user ana }"),
+        &["main/early decides", "main/g decides"],
+    );
+    check(
+        &(grant("g", "any")
+            + "deny never { at issuance  user ana  when has user and user.id == \"ben\" }"),
+        &[
+            "main/g decides",
+            "main/never dead: contradiction [user: user ana, condition 0: user.id == \"ben\"]",
+        ],
+    );
+}
+
 /// A grant of everything to whoever acts for somebody, but for what follows.
 fn grant(name: &str, rest: &str) -> String {
     format!("grant {name} {{ agent any  user any  tool any  action any  resource {rest} }}\n")
@@ -169,15 +198,12 @@ fn what_others_decide_is_dead() {
         &[
             "main/all decides",
             "main/g decides",
-            "main/some dead: deny main/all; perhaps at issuance",
+            "main/some dead: deny main/all",
         ],
     );
     check(
         &(grant("g", "\"ticket/**\"") + "deny unheard { tool disk }"),
-        &[
-            "main/g decides",
-            "main/unheard dead: layer main; perhaps at issuance",
-        ],
+        &["main/g decides", "main/unheard dead: layer main"],
     );
     check(
         &(grant("g", "any  consent per call")

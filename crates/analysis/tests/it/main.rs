@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod brute;
 #[cfg(test)]
+mod brute_dead;
+#[cfg(test)]
 mod dead;
 #[cfg(test)]
 mod diff;

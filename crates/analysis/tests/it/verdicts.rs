@@ -142,7 +142,27 @@ fn what_cannot_be_told_is_unknown() {
         "never { tool desk.put  when args.amount + args.amount - 1.0 > 9.0 }",
     );
     check(&grant("any"), "never { at issuance }");
-    check(&grant("any  delegate 2"), "never { when chain.depth == 2 }");
+}
+
+/// Each link is issued by the engine, so that the request carries a credential.
+#[test]
+fn what_holds_only_for_delegated_calls_is_refuted_with_a_chain() {
+    let check = |rules: &str, claim: &str, above: usize| {
+        let shown = verdict(rules, claim);
+        let parents = shown.matches("\"parent\"").count();
+        assert_eq!(parents, above, "{claim}: {shown}");
+    };
+    check(
+        &grant("any  delegate 2"),
+        "never { when chain.depth == 1 }",
+        1,
+    );
+    let bound = grant("any  delegate 2") + "deny d { agent bot  when chain.depth > 1 }";
+    check(&bound, "never { agent bot  when chain.depth > 0 }", 1);
+    assert_eq!(
+        verdict(&bound, "never { agent bot  when chain.depth > 1 }"),
+        "proved"
+    );
 }
 
 /// What the prover does not follow may be anything, and a proof then holds whatever it is.
