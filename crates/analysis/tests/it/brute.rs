@@ -12,7 +12,8 @@ use placet_model::policy::{Condition, Policy};
 use placet_model::request::{Asked, Request};
 use placet_model::wire::{request_to_json, to_text};
 use placet_reference::generate::{self, Dice, File, Pool};
-use placet_reference::runtime::runtime_without_credential as decide;
+use placet_reference::outcome::Outcome;
+use placet_reference::runtime::{runtime, runtime_without_credential};
 
 /// How many policies, and how many requests are tried against all claims of each.
 const POLICIES: u64 = 20;
@@ -97,6 +98,16 @@ fn check(seed: u64, counts: &mut BTreeMap<&'static str, u64>) {
                 );
             }
         }
+    }
+}
+
+/// The specification's decision, under the credential that a request carries or by the
+/// policy alone.
+pub(crate) fn decide(policy: &Policy, request: &Request) -> Outcome {
+    if request.credential.is_some() {
+        runtime(policy, request)
+    } else {
+        runtime_without_credential(policy, request)
     }
 }
 

@@ -14,9 +14,8 @@ use placet_model::render;
 use placet_model::wire::{request_to_json, to_text};
 use placet_reference::generate::{self, Dice, Pool};
 use placet_reference::outcome::Outcome;
-use placet_reference::runtime::runtime_without_credential as decide;
 
-use super::brute::{REQUESTS, seeds, stands_for_calls};
+use super::brute::{REQUESTS, decide, seeds, stands_for_calls};
 
 #[test]
 fn no_rule_that_is_dead_decides_a_request() {
