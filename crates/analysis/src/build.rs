@@ -1,6 +1,7 @@
 //! Rules and conditions to formulas over atoms, at one thing that a function does; and what
 //! the atoms do with each input.
 
+mod fits;
 pub(crate) mod key;
 mod scan;
 mod segments;
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use placet_evaluator::Engine;
 use placet_model::ids::{ExprId, PatternId};
 use placet_model::policy::{
-    Agents, Condition, Entity, Expr, GroupKind, Pattern, Policy, Rule, Segment, Type, Users,
+    Agents, Condition, Expr, GroupKind, Pattern, Policy, Rule, Segment, Type, Users,
 };
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -160,24 +161,6 @@ impl<'p> Builder<'p> {
     /// The type of a term, seen through sets and records.
     pub(crate) fn kind(&self, term: &Term) -> Option<&'p Type> {
         self.here().and_then(|site| site.kind(term))
-    }
-
-    /// Whether two sites declare something differently.
-    pub(crate) fn is_contested(&self, input: &Input) -> bool {
-        let mut declared = self.sites.iter().map(|site| site.declared(input));
-        let Some(first) = declared.next() else {
-            return false;
-        };
-        let mut others = declared.filter(|other| *other != first);
-        match input {
-            // What a policy does not declare it does not read, and takes whatever it is.
-            Input::Fact(..) | Input::Known(..) | Input::History(_) => {
-                let known = |text: &String| !text.is_empty();
-                known(&first) && others.any(|other| known(&other))
-            }
-            Input::Arg(_) | Input::AgentIn(_) | Input::UserIn(_) => others.next().is_some(),
-            _ => false,
-        }
     }
 
     /// Whether a rule is about this function and action at all.
@@ -401,50 +384,6 @@ impl<'p> Builder<'p> {
             }
         }
         goals.extend(self.readable());
-        goals
-    }
-
-    /// The groups with members from requests of all sites.
-    fn open_groups(&self, kind: GroupKind) -> impl Iterator<Item = SmolStr> {
-        let groups = self.sites.iter().flat_map(|site| &site.policy.groups);
-        groups
-            .filter(move |group| group.kind == kind && group.from_request)
-            .map(|group| group.name.clone())
-    }
-
-    /// That what a request tells fits what the policy declares, where another policy declares
-    /// it differently; to be asked when all other atoms are known.
-    pub(crate) fn fits(&mut self) -> Vec<Formula> {
-        let read = self.atoms.iter().flat_map(|atom| &atom.inputs);
-        let mut asked: BTreeSet<Input> = read.cloned().collect();
-        for site in &self.sites {
-            let parameters = site.spot.parameters(site.policy).iter();
-            asked.extend(parameters.map(|field| Input::Arg(field.name.clone())));
-        }
-        asked.retain(|input| self.is_contested(input));
-        let mut goals = Vec::new();
-        for input in asked {
-            let mut inputs = vec![input.clone()];
-            match &input {
-                Input::Fact(Entity::Agent, _) => inputs.push(Input::Agent),
-                Input::Fact(Entity::User, _) => inputs.push(Input::User),
-                // Whom a group has may depend on the others that come with requests.
-                Input::AgentIn(_) => {
-                    inputs.extend([Input::Agent, Input::AgentTold]);
-                    inputs.extend(self.open_groups(GroupKind::Agents).map(Input::AgentIn));
-                }
-                Input::UserIn(_) => {
-                    inputs.extend([Input::User, Input::UserTold]);
-                    inputs.extend(self.open_groups(GroupKind::Users).map(Input::UserIn));
-                }
-                Input::Fact(..) | Input::Arg(_) => {}
-                _ => continue,
-            }
-            inputs.sort();
-            inputs.dedup();
-            self.uses.touch(&Term::of(input.clone()));
-            goals.push(self.atom(What::Fits(input), inputs, true));
-        }
         goals
     }
 

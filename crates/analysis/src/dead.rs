@@ -28,6 +28,7 @@ use smol_str::SmolStr;
 
 use crate::ask::Why;
 use crate::claims::Effort;
+use crate::granted::Layered;
 use crate::spot::{Spot, spots};
 
 /// What is said of a rule.
@@ -174,7 +175,7 @@ impl<'e> Judge<'e> {
         let mut places = vec![Vec::new(); policy.rules.len()];
         for (at, spot) in spots.iter().enumerate() {
             for (id, rule) in policy.rules.iter().enumerate() {
-                if near::is_about(rule, spot)
+                if spot.is_of_whenever(rule)
                     && let (Some(rules), Some(of_rule)) = (about.get_mut(at), places.get_mut(id))
                 {
                     rules.push(RuleId::new(id));
@@ -184,7 +185,11 @@ impl<'e> Judge<'e> {
         }
         let deepest = about
             .iter()
-            .map(|rules| near::deepest(policy, rules))
+            .map(|rules| {
+                let rules = rules.iter();
+                let rules = rules.filter_map(|id| Some((*id, policy.rules.get(id.index())?)));
+                Layered::among(policy, rules).deepest()
+            })
             .collect();
         let names = (0..policy.rules.len())
             .map(RuleId::new)

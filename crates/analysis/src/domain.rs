@@ -198,7 +198,13 @@ impl Builder<'_> {
             },
             Input::Arg(_) => {
                 let Some(parameter) = site.field(input) else {
-                    return exact(vec![Choice::Absent]);
+                    let mut choices = vec![Choice::Absent];
+                    // Of no type that another site may declare.
+                    if site.spot.declared.open {
+                        let odd = vec![Json::Bool(true), Json::Array(Vec::new())];
+                        choices.push(Choice::Value(Shown(Json::Array(odd))));
+                    }
+                    return exact(choices);
                 };
                 let optional = parameter.optional || parameter.default.is_some();
                 let tail = site.spot.tail.as_ref().filter(|tail| tail.input == *input);

@@ -104,17 +104,22 @@ pub(crate) struct Layered<'p> {
 impl<'p> Layered<'p> {
     /// The rules that can match at a spot at all, but for some.
     pub(crate) fn of(build: &Builder<'p>, without: &BTreeSet<RuleId>) -> Self {
-        let policy = build.policy;
-        let mut layers: Vec<(bool, Vec<(RuleId, &Rule)>)> = policy
-            .layers
-            .iter()
+        let rules = build.policy.rules.iter().enumerate();
+        let rules = rules.map(|(at, rule)| (RuleId::new(at), rule));
+        let rules = rules.filter(|(id, rule)| build.is_about(rule) && !without.contains(id));
+        Self::among(build.policy, rules)
+    }
+
+    /// Some rules of a policy.
+    pub(crate) fn among(
+        policy: &'p Policy,
+        some: impl Iterator<Item = (RuleId, &'p Rule)>,
+    ) -> Self {
+        let layers = policy.layers.iter();
+        let mut layers: Vec<(bool, Vec<(RuleId, &Rule)>)> = layers
             .map(|layer| (layer.default_grant, Vec::new()))
             .collect();
-        for (at, rule) in policy.rules.iter().enumerate() {
-            let id = RuleId::new(at);
-            if !build.is_about(rule) || without.contains(&id) {
-                continue;
-            }
+        for (id, rule) in some {
             if let Some((_, rules)) = layers.get_mut(rule.layer.index()) {
                 rules.push((id, rule));
             }

@@ -212,7 +212,7 @@ impl<'p> Site<'p> {
 }
 
 /// A type with all that it is made of.
-pub(crate) fn type_text(policy: &Policy, id: TypeId) -> String {
+fn type_text(policy: &Policy, id: TypeId) -> String {
     match policy.types.get(id.index()) {
         Some(Type::Set(member)) => format!("set<{}>", type_text(policy, *member)),
         Some(Type::List(member)) => format!("list<{}>", type_text(policy, *member)),
@@ -223,6 +223,15 @@ pub(crate) fn type_text(policy: &Policy, id: TypeId) -> String {
             format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
         }
         other => format!("{other:?}"),
+    }
+}
+
+/// A type as far as a request has to fit it: a text that is no member of an enum is
+/// undefined, and the request is valid all the same.
+pub(crate) fn told_type(policy: &Policy, id: TypeId) -> String {
+    match policy.types.get(id.index()) {
+        Some(Type::Enum(_) | Type::Text) => "text".to_owned(),
+        _ => type_text(policy, id),
     }
 }
 

@@ -165,17 +165,17 @@ fn field_of(policy: &Policy, record: TypeId, name: &SmolStr) -> Option<TypeId> {
 }
 
 impl Spot<'_> {
-    /// Whether a rule is about this function and action at all.
+    /// Whether a rule is about this function and action at a call.
     pub(crate) fn is_of(&self, rule: &Rule) -> bool {
-        let function = rule
-            .functions
-            .as_ref()
-            .is_none_or(|functions| functions.binary_search(&self.function).is_ok());
-        let action = rule
-            .actions
-            .as_ref()
-            .is_none_or(|actions| actions.binary_search(&self.line.action).is_ok());
-        function && action && rule.moment != Some(Moment::Issuance)
+        rule.moment != Some(Moment::Issuance) && self.is_of_whenever(rule)
+    }
+
+    /// Whether a rule is about this function and action at all, whatever its moment.
+    pub(crate) fn is_of_whenever(&self, rule: &Rule) -> bool {
+        let functions = rule.functions.as_ref();
+        let actions = rule.actions.as_ref();
+        functions.is_none_or(|functions| functions.binary_search(&self.function).is_ok())
+            && actions.is_none_or(|actions| actions.binary_search(&self.line.action).is_ok())
     }
 
     /// As it is shown: function, action, template.

@@ -98,7 +98,7 @@ impl Builder<'_> {
             agent,
             user,
             task,
-            asked: asked(sites, value, &json),
+            asked: asked(sites, self.strangers(sites, &json), value, &json),
             context: self.facts(Entity::Context, &json),
             time: match json(&Input::Now) {
                 Some(Json::String(text)) => Time::parse(&text),
@@ -123,6 +123,16 @@ impl Builder<'_> {
     fn facts(&self, entity: Entity, json: &dyn Fn(&Input) -> Option<Json>) -> Fields {
         self.named(json, |input| match input {
             Input::Fact(of, name) if *of == entity => Some(name.clone()),
+            _ => None,
+        })
+    }
+
+    /// Arguments that are asked about and that no site declares.
+    fn strangers(&self, sites: &[Site<'_>], json: &dyn Fn(&Input) -> Option<Json>) -> Fields {
+        self.named(json, |input| match input {
+            Input::Arg(name) if sites.iter().all(|site| site.field(input).is_none()) => {
+                Some(name.clone())
+            }
             _ => None,
         })
     }
@@ -156,6 +166,7 @@ impl Builder<'_> {
 /// What is asked: a call with the arguments of all sites, or what a plain triple does.
 fn asked(
     sites: &[Site<'_>],
+    strangers: Fields,
     value: &dyn Fn(&Input) -> Option<Choice>,
     json: &dyn Fn(&Input) -> Option<Json>,
 ) -> Asked {
@@ -188,6 +199,7 @@ fn asked(
             args.extend(given.map(|given| (field.name.clone(), given)));
         }
     }
+    args.extend(strangers);
     Asked::Call { tool, args }
 }
 

@@ -1,37 +1,7 @@
 //! Which rules can come into a question at all, told from their clauses alone.
 
-use placet_model::ids::{PatternId, RuleId};
-use placet_model::policy::{Agents, Extract, Policy, Rule, RuleKind, Segment, Users};
-
-use crate::spot::Spot;
-
-/// The longest chain that a request may have, less one.
-const LONGEST: u32 = 15;
-
-/// Whether a rule is about what a spot does, whatever its moment.
-pub(super) fn is_about(rule: &Rule, spot: &Spot<'_>) -> bool {
-    let functions = rule.functions.as_ref();
-    let actions = rule.actions.as_ref();
-    functions.is_none_or(|functions| functions.binary_search(&spot.function).is_ok())
-        && actions.is_none_or(|actions| actions.binary_search(&spot.line.action).is_ok())
-}
-
-/// How many agents may at most stand above the acting one, going by the rules that are about
-/// a spot: every link of a chain rests on a grant in every layer.
-pub(super) fn deepest(policy: &Policy, about: &[RuleId]) -> u32 {
-    let mut most: Vec<u32> = vec![0; policy.layers.len()];
-    for rule in about.iter().filter_map(|id| policy.rules.get(id.index())) {
-        if rule.kind == RuleKind::Grant
-            && let Some(most) = most.get_mut(rule.layer.index())
-        {
-            *most = (*most).max(rule.duties.delegate.unwrap_or(0));
-        }
-    }
-    let layers = policy.layers.iter().zip(most);
-    let layers = layers.filter(|(layer, _)| !layer.default_grant);
-    let least = layers.map(|(_, most)| most).min();
-    least.unwrap_or(0).min(LONGEST)
-}
+use placet_model::ids::PatternId;
+use placet_model::policy::{Agents, Extract, Policy, Rule, Segment, Users};
 
 /// Whether a rule matches all that another does where it is about the same, whatever is
 /// known: told clause by clause, but for tools and actions.

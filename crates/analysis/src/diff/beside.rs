@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use placet_model::ids::RuleId;
-use placet_model::policy::{Moment, Policy, Rule, Type};
+use placet_model::policy::{Moment, Policy, Rule};
 use placet_model::render;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::Unknown;
 use crate::ask::Why;
-use crate::site::type_text;
+use crate::site::told_type;
 
 /// What is asked of in what cannot be told of credentials.
 pub(super) const ISSUED: &str = "what is issued";
@@ -80,11 +80,7 @@ fn retyped(old: &Policy, new: &Policy) -> Vec<SmolStr> {
         let mut types: BTreeMap<SmolStr, BTreeSet<String>> = BTreeMap::new();
         for field in policy.resource_facts.iter().flat_map(|block| &block.fields) {
             let all = types.entry(field.name.clone()).or_default();
-            // A text that is no member is undefined, and the request is valid all the same.
-            all.insert(match policy.types.get(field.ty.index()) {
-                Some(Type::Enum(_) | Type::Text) => "text".to_owned(),
-                _ => type_text(policy, field.ty),
-            });
+            all.insert(told_type(policy, field.ty));
         }
         types
     };

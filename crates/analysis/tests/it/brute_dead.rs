@@ -4,16 +4,23 @@
 use std::collections::BTreeMap;
 
 use placet_analysis::Effort;
-use placet_analysis::dead::{Clause, Idle, Judge, Life, Redundancy};
+use placet_analysis::dead::{Cause, Clause, Idle, Issuance, Judge, Life, Redundancy};
 use placet_compiler::texts;
 use placet_evaluator::Engine;
+use placet_model::credential::Scope;
 use placet_model::decision::{DutyCover, Obligations, Reason};
-use placet_model::ids::{ExprId, RuleId};
-use placet_model::policy::{Agents, Condition, Expr, Policy, Rule, RuleKind, Users};
+use placet_model::ids::{ExprId, PatternId, RuleId, TypeId};
+use placet_model::policy::{
+    Agents, Condition, Expr, Extract, Hole, Line, Policy, Rule, RuleKind, Segment, Type, Users,
+};
 use placet_model::render;
 use placet_model::wire::{request_to_json, to_text};
 use placet_reference::generate::{self, Dice, Pool};
+use placet_reference::issuance::issuance;
 use placet_reference::outcome::Outcome;
+use placet_reference::rules;
+use placet_reference::segment::{self, Seg, Shape};
+use smol_str::SmolStr;
 
 use super::brute::{REQUESTS, decide, seeds, stands_for_calls};
 
@@ -32,6 +39,8 @@ fn no_rule_that_is_dead_decides_a_request() {
     assert!(count("decides") > policies, "{counts:?}");
     assert!(count("idle") > policies / 10, "{counts:?}");
     assert!(count("matched") > policies, "{counts:?}");
+    assert!(count("idle when issued") > policies / 40, "{counts:?}");
+    assert!(count("issued") > policies, "{counts:?}");
 }
 
 fn check(seed: u64, counts: &mut BTreeMap<&'static str, u64>) {
@@ -55,6 +64,7 @@ fn check(seed: u64, counts: &mut BTreeMap<&'static str, u64>) {
     let policy = engine.compiled().policy();
     let judge = Judge::new(&engine, Effort { steps: 5_000 });
     let mut dead: Vec<(RuleId, Policy)> = Vec::new();
+    let mut idle_when_issued: Vec<(RuleId, Policy)> = Vec::new();
     let mut idle: Vec<(RuleId, Vec<Idle>, Policy)> = Vec::new();
     let mut count = |what| *counts.entry(what).or_default() += 1;
     for judged in judge.all() {
@@ -71,9 +81,35 @@ fn check(seed: u64, counts: &mut BTreeMap<&'static str, u64>) {
                     to_text(&request_to_json(&deciding.request)),
                 );
             }
-            Life::Dead(_) => {
+            Life::Dead(found) => {
                 count("dead");
-                dead.push((judged.rule, dropping(policy, judged.rule)));
+                let less = dropping(policy, judged.rule);
+                match found.issuance {
+                    // Of a grant only calls are said to be the same, and of patterns that no
+                    // call fits nothing is said at all.
+                    Issuance::Nothing
+                        if rule.kind != RuleKind::Grant && !is_misplaced(&found.cause) =>
+                    {
+                        count(match found.cause {
+                            Cause::Nowhere | Cause::Contradiction(_) => "never when issued",
+                            _ => "idle when issued",
+                        });
+                        idle_when_issued.push((judged.rule, less.clone()));
+                    }
+                    Issuance::Nothing | Issuance::Unknown => {}
+                    Issuance::Decides(deciding) => {
+                        count("decides when issued");
+                        let with = specified(policy, &deciding.request);
+                        let without = specified(&less, &deciding.request);
+                        assert!(
+                            decides(rule, &with, &without),
+                            "seed {seed}: the specification does not confirm what `{}` does\n{}\nin\n{text}",
+                            policy.rule_name(judged.rule),
+                            to_text(&request_to_json(&deciding.request)),
+                        );
+                    }
+                }
+                dead.push((judged.rule, less));
             }
             Life::Unknown(_) => count("unknown"),
         }
@@ -113,6 +149,133 @@ fn check(seed: u64, counts: &mut BTreeMap<&'static str, u64>) {
             );
         }
     }
+    check_issuance(
+        seed,
+        &mut dice,
+        policy,
+        &idle_when_issued,
+        &text,
+        &mut count,
+    );
+}
+
+/// Whether it is for its resources that a rule never matches.
+fn is_misplaced(cause: &Cause) -> bool {
+    let Cause::Contradiction(parts) = cause else {
+        return false;
+    };
+    parts.iter().any(|part| part.clause == Clause::Resource)
+}
+
+/// Asks for credentials with and without rules that are said to do nothing then.
+fn check_issuance(
+    seed: u64,
+    dice: &mut Dice,
+    policy: &Policy,
+    idle: &[(RuleId, Policy)],
+    text: &str,
+    count: &mut impl FnMut(&'static str),
+) {
+    if idle.is_empty() {
+        return;
+    }
+    let pool = Pool::of(policy);
+    for _ in 0..REQUESTS {
+        let request = generate::issuance(dice, policy, &pool);
+        let with = issuance(policy, &request);
+        for (id, less) in idle {
+            let without = issuance(less, &request);
+            if !with.scopes.is_empty() && without.credential.is_some() {
+                count("issued");
+            }
+            assert!(
+                without
+                    .scopes
+                    .iter()
+                    .flat_map(|became| &became.scopes)
+                    .all(|scope| is_issued(policy, &with, scope)),
+                "seed {seed}: `{}` does nothing when issued, and yet\n{}\n{with:?}\n{without:?}\nin\n{text}",
+                policy.rule_name(*id),
+                to_text(&request_to_json(&request)),
+            );
+        }
+    }
+}
+
+/// Whether all calls of a scope are in what was issued, for as long and to be handed on as
+/// often. What no template makes is no call.
+fn is_issued(policy: &Policy, outcome: &Outcome, scope: &Scope) -> bool {
+    let shape = |text: &SmolStr| segment::pattern(text).expect("a pattern");
+    let cuts = scope.except.iter().map(|cut| (shape(cut), Vec::new()));
+    let issued = outcome.scopes.iter().flat_map(|became| &became.scopes);
+    let as_good = issued.filter(|other| {
+        (&other.tool, &other.action) == (&scope.tool, &scope.action)
+            && other.not_after >= scope.not_after
+            && other.delegate >= scope.delegate
+    });
+    let regions: Vec<segment::Region> = as_good
+        .map(|other| {
+            let except = other.except.iter().map(shape).collect();
+            (shape(&other.resource), except)
+        })
+        .chain(cuts)
+        .collect();
+    let mut functions = policy.functions.iter();
+    let Some(function) = functions.find(|function| function.path == scope.tool) else {
+        return true;
+    };
+    let does = |line: &&Line| policy.actions[line.action.index()].name == scope.action;
+    let lines = function.lines.iter().filter(does);
+    let made = lines
+        .flat_map(|line| &line.templates)
+        .flat_map(|template| made(policy, function.params, *template));
+    made.flat_map(|made| made.intersect(&shape(&scope.resource)))
+        .all(|made| segment::covers(&regions, &made))
+}
+
+/// What calls make of a template: a hole of an enum is one of its members.
+fn made(policy: &Policy, params: Option<TypeId>, template: PatternId) -> Vec<Shape> {
+    let members = |hole: &Hole| {
+        let Expr::Arg(name) = &policy.exprs[hole.value.index()] else {
+            return None;
+        };
+        let Type::Record(fields) = &policy.types[params?.index()] else {
+            return None;
+        };
+        let field = fields.iter().find(|field| field.name == *name)?;
+        match &policy.types[field.ty.index()] {
+            Type::Enum(members) => Some(members),
+            _ => None,
+        }
+    };
+    let mut shapes = vec![rules::template(policy, template).widest()];
+    for (at, segment) in policy.patterns[template.index()]
+        .segments
+        .iter()
+        .enumerate()
+    {
+        let Segment::Hole(hole) = segment else {
+            continue;
+        };
+        if hole.extract != Extract::Text {
+            // Segments no longer correspond.
+            break;
+        }
+        let Some(members) = members(hole) else {
+            continue;
+        };
+        shapes = shapes
+            .iter()
+            .flat_map(|shape| {
+                members.iter().map(|member| {
+                    let mut shape = shape.clone();
+                    shape.segs[at] = Seg::Lit(member.to_string());
+                    shape
+                })
+            })
+            .collect();
+    }
+    shapes
 }
 
 /// Requests in which a dead rule is named all the same are the ones that could tell.
@@ -124,9 +287,7 @@ fn count_if(outcome: &Outcome, policy: &Policy, id: RuleId, count: &mut impl FnM
 
 fn specified(policy: &Policy, request: &placet_model::request::Request) -> Outcome {
     match request.asked {
-        placet_model::request::Asked::Scopes { .. } => {
-            placet_reference::issuance::issuance(policy, request)
-        }
+        placet_model::request::Asked::Scopes { .. } => issuance(policy, request),
         _ => decide(policy, request),
     }
 }

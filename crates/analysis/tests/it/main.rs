@@ -13,6 +13,8 @@ mod differ;
 #[cfg(test)]
 mod odd;
 #[cfg(test)]
+mod pairs;
+#[cfg(test)]
 mod regions;
 #[cfg(test)]
 mod verdicts;
