@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use placet_evaluator::Engine;
 use placet_model::decision::Decision;
 use placet_model::ids::{LayerId, RuleId};
-use placet_model::policy::{Moment, Policy};
+use placet_model::policy::{Moment, Policy, RuleKind};
 use placet_model::request::Request;
 use smol_str::SmolStr;
 
@@ -71,6 +71,19 @@ pub struct Dead {
     pub cause: Cause,
     /// What it does when a credential is issued.
     pub issuance: Issuance,
+}
+
+impl Dead {
+    /// Whether the rule denies, or asks for something, where nothing is granted: such a rule
+    /// stands guard, which is no mistake.
+    #[must_use]
+    pub fn stands_guard(&self, kind: RuleKind) -> bool {
+        let Cause::Others(others) = &self.cause else {
+            return false;
+        };
+        let mut others = others.iter();
+        kind != RuleKind::Grant && others.any(|other| matches!(other, Obstacle::Layer(_)))
+    }
 }
 
 /// What a rule that decides no call does when a credential is issued.

@@ -133,7 +133,7 @@ fn place(checked: &Checked, layer: &str, name: &str) -> Option<(FileId, Span)> {
 fn death(policy: &Policy, kind: RuleKind, dead: Dead) -> Death {
     let mut because = Vec::new();
     let mut parts = Vec::new();
-    let mut guards = false;
+    let guards = dead.stands_guard(kind);
     let (cause, words) = match dead.cause {
         Cause::Nowhere => (
             "nowhere",
@@ -151,10 +151,6 @@ fn death(policy: &Policy, kind: RuleKind, dead: Dead) -> Death {
             ("contradiction", words)
         }
         Cause::Others(others) => {
-            guards = kind != RuleKind::Grant
-                && others
-                    .iter()
-                    .all(|other| matches!(other, Obstacle::Layer(_)));
             because.extend(others.iter().map(|other| match other {
                 Obstacle::Deny(id) => ("deny", policy.rule_name(*id)),
                 Obstacle::Grant(id) => ("grant", policy.rule_name(*id)),

@@ -20,7 +20,10 @@ pub(crate) mod unused_declaration;
 fn others<'c>(context: &'c Context<'_>) -> impl Iterator<Item = (RuleAt<'c>, &'c [Obstacle])> {
     context.rules().filter_map(|rule| {
         let judged = context.judged(rule.id)?;
-        Some((rule, overshadowed_rule::is_idle(&judged.life)?))
+        Some((
+            rule,
+            overshadowed_rule::obstacles(rule.typed.kind, &judged.life)?,
+        ))
     })
 }
 

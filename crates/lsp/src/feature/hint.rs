@@ -109,8 +109,8 @@ fn dead(policy: &Policy) -> Vec<Hint> {
                 }
             };
             let label = match &dead.issuance {
-                Issuance::Nothing => "dead",
-                Issuance::Decides(_) | Issuance::Unknown => "decides no call",
+                Issuance::Nothing if !dead.stands_guard(rule.kind) => "dead",
+                _ => "decides no call",
             };
             Some(Hint {
                 about: Symbol::Rule(layer.name.clone(), rule.name.clone()),

@@ -1,6 +1,7 @@
 //! A rule that denies leave nothing of, a require that nobody can meet, or a layer that never grants.
 
 use placet_analysis::dead::{Cause, Issuance, Life, Obstacle};
+use placet_model::policy::RuleKind;
 
 use super::remove;
 use crate::context::{Context, Found, listed};
@@ -50,11 +51,12 @@ fn check(context: &Context<'_>, found: &mut Found) {
     }
 }
 
-/// Whether what is known of a rule's issuance leaves nothing for it to do.
-pub(super) fn is_idle(life: &Life) -> Option<&[Obstacle]> {
+/// What leaves nothing to do for a rule, at calls and at issuance; none of one that stands
+/// guard where nothing is granted.
+pub(super) fn obstacles(kind: RuleKind, life: &Life) -> Option<&[Obstacle]> {
     match life {
         Life::Dead(dead) if matches!(dead.issuance, Issuance::Nothing) => match &dead.cause {
-            Cause::Others(obstacles) => Some(obstacles),
+            Cause::Others(obstacles) if !dead.stands_guard(kind) => Some(obstacles),
             _ => None,
         },
         _ => None,
