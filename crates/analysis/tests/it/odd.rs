@@ -1,6 +1,13 @@
 //! Claims that are false for odd values alone: none of them is proved.
 
-use placet_analysis::{Effort, Verdict, prove};
+use placet_analysis::dead::{Judge, Life};
+use placet_analysis::{Effort, Question, Verdict, prove, who};
+use placet_compiler::texts::Checked;
+use placet_evaluator::Engine;
+use placet_model::compiled::Compiled;
+
+/// What is never true.
+const NEVER: &str = "has user and not has user";
 
 /// What is declared, what the one grant asks for, and what is claimed.
 const CASES: &[(&str, &str, &str)] = &[
@@ -117,35 +124,179 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "facts resource \"r/**\" { owner: text }  tool t { action read -> \"*/x\" }
          grant known { agent any  user any  tool t  action any  resource \"r/*\"  when resource.owner != \"a\" }",
-        "has user and not has user",
+        NEVER,
         "never { tool t }",
     ),
     (
         "facts resource \"r/*\" { owner: text }  tool t { action read -> \"r/**\" }
          grant known { agent any  user any  tool t  action any  resource \"r/*\"  when resource.owner != \"a\" }",
-        "has user and not has user",
+        NEVER,
         "never { tool t }",
     ),
+    // An agent that only a request makes known, and one that no group can have.
+    (
+        "group agents crew from request  tool t { action read { f() -> \"r/a\" } }",
+        "not (agent.id == \"bot\") and agent.id != \"x\"",
+        "never { tool t }",
+    ),
+    // The same argument twice in a template, and two that have to be alike.
+    (
+        "tool t { action read { f(a: text) -> \"r/{a}/{a}\" } }",
+        "resource.path like \"r/x*\"",
+        "never { resource \"r/xa/xa\" }",
+    ),
+    (
+        "tool t { action read { f(a: text, b: text) -> \"r/{a}/{b}\" } }",
+        "args.a == args.b and args.a like \"z*\"",
+        "never { resource \"r/{*x}/{*y}\"  when x == y }",
+    ),
+    // Absent, and a default that is what is asked for.
+    (
+        "tool t { action read { f(a: text = \"z\", b: text?) -> \"r/{a}\" } }",
+        "args.a == \"z\" and not has args.b",
+        "never { resource \"r/z\" }",
+    ),
+    (
+        "facts context { n: int? = 7 }  tool t { action read { f() -> \"r/a\" } }",
+        "context.n == 7",
+        "never { tool t }",
+    ),
+    // The least and the greatest whole numbers.
+    (
+        "facts context { n: int }  tool t { action read { f() -> \"r/a\" } }",
+        "context.n > 9223372036854775806",
+        "never { tool t }",
+    ),
+    (
+        "facts context { n: int }  tool t { action read { f() -> \"r/a\" } }",
+        "context.n < -9223372036854775806",
+        "never { tool t }",
+    ),
+    // An address between two that are named.
+    (
+        "facts context { a: ip }  tool t { action read { f() -> \"r/a\" } }",
+        "context.a within \"10.0.0.0/8\" and not (context.a within \"10.0.0.0/9\") and not (context.a within \"10.128.0.0/9\" and not (context.a within \"10.200.0.1/32\"))",
+        "never { tool t }",
+    ),
+    (
+        "facts context { a: ip }  tool t { action read { f() -> \"r/a\" } }",
+        "not (context.a within \"0.0.0.0/0\")",
+        "never { tool t }",
+    ),
+    // A path that is nothing at all, and one that is longer than any pattern.
+    (
+        "tool t { action read { f(p: text) -> \"r/{path(p)}\" } }",
+        "resource.path == \"r\"",
+        "never { resource \"r\" }",
+    ),
+    (
+        "tool t { action read { f(p: text) -> \"r/{path(p)}\" } }",
+        "has user or not has user",
+        "never { resource \"r/*/*/*/*/*/**\" }",
+    ),
+    // A user who is called as the agent is.
+    (
+        "tool t { action read { f() -> \"r/a\" } }",
+        "has user and user.id == agent.id",
+        "never { user any }",
+    ),
+    // Two users of one group, and neither of those who are named.
+    (
+        "group users g from request  tool t { action read { f() -> \"r/a\" } }",
+        "has user and user.id != \"ana\"",
+        "never { user in g  unless user.id == \"ana\" }",
+    ),
+    // A set that has no members.
+    (
+        "facts context { ts: set<text> }  tool t { action read { f() -> \"r/a\" } }",
+        "count(context.ts) == 0 and (all x in context.ts: x == \"a\")",
+        "never { tool t }",
+    ),
+    // A moment in which the time is not told.
+    (
+        "tool t { action read { f() -> \"r/a\" } }",
+        "not has user or has user",
+        "never { unless now > \"1970-01-01T00:00:00Z\" or now <= \"1970-01-01T00:00:00Z\" }",
+    ),
 ];
+
+/// A policy of what is declared and of one grant that asks for something, with a claim.
+fn granting(declared: &str, asked: &str, claim: &str) -> Checked {
+    checked(&format!(
+        "{declared}\n\
+         grant g {{ agent any  user any, none  tool any  action any  resource any  when {asked} }}\n\
+         claim \"c\" {{ {claim} }}"
+    ))
+}
+
+fn checked(text: &str) -> Checked {
+    let head = "policy p { language 1  layers main  lifetime 1h }\nagent bot";
+    let checked = placet_compiler::texts::check([("p.placet", format!("{head}\n{text}"))]);
+    let found = checked.diagnostics.iter().map(|found| &found.message);
+    let found: Vec<&String> = found.collect();
+    assert!(checked.policy.is_some(), "{text}: {found:?}");
+    checked
+}
+
+/// A rule is not called dead.
+fn lives(compiled: &Compiled, rule: &str) {
+    let engine = Engine::new(compiled.clone());
+    let policy = engine.compiled().policy();
+    let judged = Judge::new(&engine, Effort::default()).all();
+    let own = judged
+        .iter()
+        .find(|judged| policy.rule_name(judged.rule) == rule);
+    let life = own.map(|judged| &judged.life);
+    assert!(
+        life.is_some_and(|life| !matches!(life, Life::Dead(_))),
+        "{rule}: {life:?}\n{:?}",
+        policy.exprs
+    );
+}
 
 #[test]
 fn no_odd_value_is_left_out_of_a_proof() {
     for (declared, asked, claim) in CASES {
-        let text = format!(
-            "policy p {{ language 1  layers main  lifetime 1h }}\nagent bot\n{declared}\n\
-             grant g {{ agent any  user any, none  tool any  action any  resource any  when {asked} }}\n\
-             claim \"c\" {{ {claim} }}"
-        );
-        let checked = placet_compiler::texts::check([("p.placet", text)]);
-        let found = checked.diagnostics.iter().map(|found| &found.message);
-        let found: Vec<&String> = found.collect();
-        let policy = checked.policy.as_ref();
-        let policy = policy.unwrap_or_else(|| panic!("{asked}: {found:?}"));
+        let checked = granting(declared, asked, claim);
+        let policy = checked.policy.as_ref().expect("a policy");
         let proved = prove(policy, &checked.claims, Effort::default());
         let proved = proved.first().map(|claim| &claim.verdict);
         assert!(
             proved.is_some_and(|verdict| !matches!(verdict, Verdict::Holds)),
             "{declared}\n{asked}\n{claim}"
         );
+    }
+}
+
+#[test]
+fn no_grant_of_odd_values_is_dead_or_missing_from_what_is_granted() {
+    for (declared, asked, claim) in CASES {
+        let checked = granting(declared, asked, claim);
+        let compiled = checked.policy.as_ref().expect("a policy");
+        let rule = match *asked {
+            // Nothing but the other grant is asked about.
+            NEVER => "main/known",
+            _ => "main/g",
+        };
+        let answer = who(compiled, &Question::default(), Effort::default());
+        let mut regions = answer.regions.iter();
+        assert!(
+            regions.any(|region| region.rules.iter().any(|name| name == rule))
+                || !answer.unknown.is_empty(),
+            "{declared}\n{asked}"
+        );
+        lives(compiled, rule);
+    }
+}
+
+#[test]
+fn no_deny_of_odd_values_is_dead() {
+    for (declared, asked, _) in CASES.iter().filter(|(_, asked, _)| *asked != NEVER) {
+        let checked = checked(&format!(
+            "{declared}\n\
+             grant all {{ agent any  user any, none  tool any  action any  resource any }}\n\
+             deny d {{ when {asked} }}"
+        ));
+        lives(checked.policy.as_ref().expect("a policy"), "main/d");
     }
 }
