@@ -1,7 +1,7 @@
 //! What a rule looks at, and where it puts what it finds.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use placet_analysis::Effort;
 use placet_analysis::dead::{Judge, Judged};
@@ -18,7 +18,7 @@ use crate::Subject;
 use crate::config::Config;
 use crate::descriptor::{Level, Rule};
 use crate::finding::{Finding, Fix};
-use crate::reach::Reach;
+use crate::reach::{Deed, Reach};
 use crate::rules;
 use crate::words::{self, Kind};
 
@@ -176,13 +176,40 @@ impl<'a> Context<'a> {
         words::is(self.policy(), self.config.words(kind), action)
     }
 
-    /// The actions of a kind that a rule covers, in the order of their names.
-    pub(crate) fn actions(&self, kind: Kind, rule: &RuleAt<'_>) -> Vec<ActionId> {
-        let actions = self.reach(rule.id).actions();
-        actions
-            .into_iter()
-            .filter(|action| self.is(kind, *action))
+    /// What a rule covers that is of a kind: by its action, or by the name of the function, which
+    /// says more where the action is `write` or `manage`.
+    pub(crate) fn deeds(&self, kind: Kind, rule: &RuleAt<'_>) -> Vec<Deed> {
+        let deeds = self.reach(rule.id).deeds().iter().copied();
+        deeds
+            .filter(|deed| {
+                self.is(kind, deed.action)
+                    || words::begins(self.config.words(kind), self.function(deed.function))
+            })
             .collect()
+    }
+
+    /// What a rule covers of a kind as it is shown: by the actions, and by the functions where only
+    /// those say so.
+    pub(crate) fn told(&self, kind: Kind, deeds: &[Deed]) -> String {
+        let names: BTreeSet<(bool, String)> = deeds
+            .iter()
+            .map(|deed| match self.is(kind, deed.action) {
+                true => (false, self.named(&[deed.action])),
+                false => {
+                    let function = self.policy().functions.get(deed.function.index());
+                    let path = function.map_or("", |function| function.path.as_str());
+                    (true, format!("`{path}`"))
+                }
+            })
+            .collect();
+        listed(names.into_iter().map(|(_, name)| name))
+    }
+
+    /// The own name of a function, without its tool.
+    fn function(&self, id: FunctionId) -> &'a str {
+        let function = self.policy().functions.get(id.index());
+        let path = function.map_or("", |function| function.path.as_str());
+        path.rsplit_once('.').map_or("", |(_, name)| name)
     }
 
     /// The names of actions, as they are shown.

@@ -5,17 +5,25 @@ use std::collections::BTreeSet;
 use placet_model::ids::{ActionId, FunctionId, PatternId};
 use placet_model::policy::{Line, Policy, Rule};
 
-/// The lines that a rule covers, by function and position.
+/// A line of a function: what the function does, or one of the things that it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Deed {
+    pub(crate) function: FunctionId,
+    line: usize,
+    pub(crate) action: ActionId,
+}
+
+/// What a rule covers, sorted.
 #[derive(Debug, Default)]
 pub(crate) struct Reach {
-    lines: Vec<(FunctionId, usize, ActionId)>,
+    deeds: Vec<Deed>,
 }
 
 impl Reach {
-    pub(crate) const NOTHING: Self = Self { lines: Vec::new() };
+    pub(crate) const NOTHING: Self = Self { deeds: Vec::new() };
 
     pub(crate) fn of(policy: &Policy, rule: &Rule) -> Self {
-        let mut lines = Vec::new();
+        let mut deeds = Vec::new();
         for (at, function) in policy.functions.iter().enumerate() {
             let id = FunctionId::new(at);
             let tools = rule.functions.as_ref();
@@ -25,22 +33,31 @@ impl Reach {
             for (at, line) in function.lines.iter().enumerate() {
                 let actions = rule.actions.as_ref();
                 if actions.is_none_or(|actions| actions.binary_search(&line.action).is_ok()) {
-                    lines.push((id, at, line.action));
+                    deeds.push(Deed {
+                        function: id,
+                        line: at,
+                        action: line.action,
+                    });
                 }
             }
         }
-        Self { lines }
+        Self { deeds }
+    }
+
+    /// All of it.
+    pub(crate) fn deeds(&self) -> &[Deed] {
+        &self.deeds
     }
 
     /// The actions, sorted.
     pub(crate) fn actions(&self) -> Vec<ActionId> {
-        let actions: BTreeSet<ActionId> = self.lines.iter().map(|(_, _, action)| *action).collect();
+        let actions: BTreeSet<ActionId> = self.deeds.iter().map(|deed| deed.action).collect();
         actions.into_iter().collect()
     }
 
     /// The functions, sorted.
     pub(crate) fn functions(&self) -> Vec<FunctionId> {
-        let mut functions: Vec<FunctionId> = self.lines.iter().map(|(id, _, _)| *id).collect();
+        let mut functions: Vec<FunctionId> = self.deeds.iter().map(|deed| deed.function).collect();
         functions.dedup();
         functions
     }
@@ -50,9 +67,9 @@ impl Reach {
         &self,
         policy: &'p Policy,
     ) -> impl Iterator<Item = (FunctionId, &'p Line)> {
-        self.lines.iter().filter_map(|(id, at, _)| {
-            let function = policy.functions.get(id.index())?;
-            Some((*id, function.lines.get(*at)?))
+        self.deeds.iter().filter_map(|deed| {
+            let function = policy.functions.get(deed.function.index())?;
+            Some((deed.function, function.lines.get(deed.line)?))
         })
     }
 
@@ -65,14 +82,18 @@ impl Reach {
         templates.into_iter().collect()
     }
 
-    /// Whether every line that does one of these is covered.
-    pub(crate) fn covers(&self, other: &Self, action: ActionId) -> bool {
-        let mut wanted = other.lines.iter().filter(|line| line.2 == action);
-        wanted.all(|line| self.lines.contains(line))
+    /// Whether it is covered.
+    pub(crate) fn covers(&self, deed: Deed) -> bool {
+        self.deeds.binary_search(&deed).is_ok()
     }
 
-    /// Whether some line is covered by both.
+    /// Whether all that another covers is covered.
+    pub(crate) fn covers_all(&self, other: &Self) -> bool {
+        other.deeds.iter().all(|deed| self.covers(*deed))
+    }
+
+    /// Whether something is covered by both.
     pub(crate) fn meets(&self, other: &Self) -> bool {
-        self.lines.iter().any(|line| other.lines.contains(line))
+        self.deeds.iter().any(|deed| other.covers(*deed))
     }
 }

@@ -102,8 +102,48 @@ pub(crate) fn is_word(config: &Config, name: &str) -> bool {
     kinds.any(|kind| config.words(kind).any(|word| word == name))
 }
 
-/// Whether a name is a word, or begins with it: `delete`, `delete-branch`, `delete_repo`.
+/// Whether a name begins with one of the words.
+pub(crate) fn begins(words: Words<'_>, name: &str) -> bool {
+    words.any(|word| starts_with_word(name, word))
+}
+
+/// Whether a name is a word, or begins with it: `delete`, `delete-branch`, `delete_repo`,
+/// `deleteRepo`.
 pub(crate) fn starts_with_word(name: &str, word: &str) -> bool {
-    name.strip_prefix(word)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
+    let Some((first, rest)) = name.split_at_checked(word.len()) else {
+        return false;
+    };
+    let capital = rest.starts_with(char::is_uppercase) && !first.ends_with(char::is_uppercase);
+    first.eq_ignore_ascii_case(word) && (rest.is_empty() || rest.starts_with(['-', '_']) || capital)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::starts_with_word;
+
+    #[test]
+    fn names_begin_with_whole_words() {
+        for name in [
+            "delete",
+            "Delete",
+            "DELETE",
+            "delete-it",
+            "delete_it",
+            "deleteIt",
+            "DeleteIt",
+        ] {
+            assert!(starts_with_word(name, "delete"), "{name}");
+        }
+        for name in [
+            "",
+            "del",
+            "deleted",
+            "DELETED",
+            "undelete",
+            "delet\u{e9}",
+            "soft-delete",
+        ] {
+            assert!(!starts_with_word(name, "delete"), "{name}");
+        }
+    }
 }

@@ -184,7 +184,7 @@ codes! {
     PL1002 "a grant covers every action";
     PL1003 "a grant covers every resource";
     PL1004 "a grant covers every agent";
-    PL1005 "a grant destroys whatever its pattern matches";
+    PL1005 "a grant destroys or sends whatever its pattern matches";
     PL1006 "a pattern is broader than the tools that it is for";
     PL1007 "a grant whose condition is always true";
     PL1008 "one member of a list is tested, and all of them are used";

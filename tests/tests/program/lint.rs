@@ -657,6 +657,50 @@ fn a_history_guards_nothing_at_issuance() {
     assert!(codes(&text("at issuance")).contains("PL1302"));
 }
 
+/// What a function does is told by its own name, too, where its action tells nothing; and what
+/// guards that function is enough.
+#[test]
+fn a_function_that_destroys_is_seen_behind_any_action() {
+    let text = |rule: &str| {
+        policy(CLEAN).replace(
+            "/// The notes of the tenant.",
+            &format!(
+                "tool bin {{ action manage {{\n  purgeNote(id: int) -> \"bin/{{id}}\"\n  keep_note(id: int) -> \"bin/{{id}}\"\n}} }}\n\n\
+                 /// The bin.\n\
+                 grant bin {{ agent assistant  user any  tool bin  action manage  resource \"bin/*\"  for 5m }}\n\n\
+                 {rule}\n\n/// The notes of the tenant."
+            ),
+        )
+    };
+    let open = codes(&text(""));
+    assert!(
+        open.contains("PL1301") && open.contains("PL1005"),
+        "{open:?}"
+    );
+    let guarded = text("/// Asked for.\nrequire ask { tool bin.purgeNote  consent per call }");
+    assert!(!codes(&guarded).contains("PL1301"));
+    let beside = text("/// Asked for.\nrequire ask { tool bin.keep_note  consent per call }");
+    assert!(codes(&beside).contains("PL1301"));
+}
+
+/// A way out wherever a wildcard matches is told as destruction is.
+#[test]
+fn sending_wherever_a_wildcard_matches_is_told() {
+    let text = |pattern: &str| {
+        policy(CLEAN).replace(
+            "/// The notes of the tenant.",
+            &format!(
+                "tool post {{ action send {{ send_note(to: text) -> \"post/{{to}}\" }} }}\n\n\
+                 /// Out.\n\
+                 grant send {{ agent assistant  user any  tool post  action send  resource \"{pattern}\"  for 5m }}\n\n\
+                 /// The notes of the tenant."
+            ),
+        )
+    };
+    assert!(codes(&text("post/*")).contains("PL1005"));
+    assert!(!codes(&text("post/{user.tenant}")).contains("PL1005"));
+}
+
 /// Groups by which the linter knows what an action is are not left over.
 #[test]
 fn a_group_that_tells_a_kind_is_used() {

@@ -1,9 +1,10 @@
 //! Nothing stands between an agent and what cannot be taken back.
 
-use placet_model::ids::ActionId;
 use placet_model::policy::{Rule as Typed, RuleKind};
 
 use crate::context::{Context, RuleAt};
+use crate::reach::Deed;
+use crate::words::Kind;
 
 pub(crate) mod scope_wide_consent;
 pub(crate) mod sending_after_reading;
@@ -15,21 +16,23 @@ fn asks_somebody(rule: &Typed) -> bool {
     rule.duties.consent.is_some() || !rule.duties.approvals.is_empty()
 }
 
-/// Whether something holds of a rule, or of a deny or require that is about all the calls by
-/// which the rule does an action. The conditions of those are taken for what a person has
-/// thought about.
-fn guarded(
+/// What a rule covers of a kind where something holds neither of the rule nor of a deny or require
+/// that covers it, too. The conditions of those are taken for what a person has thought about.
+fn open(
     context: &Context<'_>,
     rule: &RuleAt<'_>,
-    action: ActionId,
+    kind: Kind,
     holds: &dyn Fn(&Typed) -> bool,
-) -> bool {
-    let own = context.reach(rule.id);
-    holds(rule.typed)
-        || context.rules().any(|other| {
-            other.typed.kind != RuleKind::Grant
-                && other.id != rule.id
-                && context.reach(other.id).covers(own, action)
-                && holds(other.typed)
-        })
+) -> Vec<Deed> {
+    let mut open = context.deeds(kind, rule);
+    if open.is_empty() || holds(rule.typed) {
+        return Vec::new();
+    }
+    for other in context.rules() {
+        if other.typed.kind != RuleKind::Grant && other.id != rule.id && holds(other.typed) {
+            let reach = context.reach(other.id);
+            open.retain(|deed| !reach.covers(*deed));
+        }
+    }
+    open
 }

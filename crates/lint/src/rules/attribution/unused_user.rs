@@ -66,10 +66,7 @@ fn asks(context: &Context<'_>, grant: &RuleAt<'_>) -> bool {
     context.rules().any(|other| {
         let reach = context.reach(other.id);
         other.typed.kind != RuleKind::Grant
-            && own
-                .actions()
-                .iter()
-                .all(|action| reach.covers(own, *action))
+            && reach.covers_all(own)
             && (walk::rule_reads(policy, other.typed, &mut reads)
                 || other.typed.duties.consent.is_some())
     })

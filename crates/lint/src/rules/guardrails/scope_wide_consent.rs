@@ -3,7 +3,6 @@
 use placet_model::policy::{Consent, Rule as Typed};
 use placet_syntax::ast::{Clause, Duty};
 
-use super::guarded;
 use crate::context::{Context, Found};
 use crate::descriptor::{Category, Fixes, Level, Rule, Tag};
 use crate::finding::Fix;
@@ -27,11 +26,7 @@ fn check(context: &Context<'_>, found: &mut Found) {
         if duties.consent != Some(Consent::Scope) {
             continue;
         }
-        let open: Vec<_> = context
-            .actions(Kind::Destructive, &rule)
-            .into_iter()
-            .filter(|action| !guarded(context, &rule, *action, &per_call))
-            .collect();
+        let open = super::open(context, &rule, Kind::Destructive, &per_call);
         if open.is_empty() {
             continue;
         }
@@ -41,7 +36,7 @@ fn check(context: &Context<'_>, found: &mut Found) {
         found.mend(
             RULE.says(format!(
                 "one consent is good for every {} under a credential",
-                context.named(&open)
+                context.told(Kind::Destructive, &open)
             ))
             .at(rule.file, span, "the user does not see what goes")
             .help("write `consent per call`: it binds the very arguments"),

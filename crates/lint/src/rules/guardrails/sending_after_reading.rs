@@ -2,7 +2,7 @@
 
 use placet_model::policy::{Expr, Moment, Policy, Rule as Typed, Segment};
 
-use super::{asks_somebody, guarded};
+use super::asks_somebody;
 use crate::context::{Context, Found};
 use crate::descriptor::{Category, Fixes, Level, Rule, Tag};
 use crate::walk;
@@ -22,11 +22,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, found: &mut Found) {
     let policy = context.policy();
-    let reads = context.grants().any(|rule| {
-        let actions = context.actions(Kind::Reading, &rule);
-        !actions.is_empty()
-    });
-    if !reads {
+    let mut grants = context.grants();
+    if !grants.any(|rule| !context.deeds(Kind::Reading, &rule).is_empty()) {
         return;
     }
     let holds = |rule: &Typed| asks_somebody(rule) || asks_past(policy, rule);
@@ -34,11 +31,7 @@ fn check(context: &Context<'_>, found: &mut Found) {
         if is_addressed(policy, rule.typed) {
             continue;
         }
-        let open: Vec<_> = context
-            .actions(Kind::Sending, &rule)
-            .into_iter()
-            .filter(|action| !guarded(context, &rule, *action, &holds))
-            .collect();
+        let open = super::open(context, &rule, Kind::Sending, &holds);
         if open.is_empty() {
             continue;
         }
@@ -46,7 +39,7 @@ fn check(context: &Context<'_>, found: &mut Found) {
             RULE.says(format!(
                 "`{}` grants {}, whatever the agent has read",
                 rule.typed.name,
-                context.named(&open)
+                context.told(Kind::Sending, &open)
             ))
             .at(
                 rule.file,

@@ -2,7 +2,6 @@
 
 use placet_model::policy::Rule as Typed;
 
-use super::guarded;
 use super::scope_wide_consent::per_call;
 use super::sending_after_reading::asks_past;
 use crate::context::{Context, Found};
@@ -26,11 +25,7 @@ fn check(context: &Context<'_>, found: &mut Found) {
     let holds =
         |rule: &Typed| !rule.duties.budgets.is_empty() || asks_past(policy, rule) || per_call(rule);
     for rule in context.grants() {
-        let open: Vec<_> = context
-            .actions(Kind::Paying, &rule)
-            .into_iter()
-            .filter(|action| !guarded(context, &rule, *action, &holds))
-            .collect();
+        let open = super::open(context, &rule, Kind::Paying, &holds);
         if open.is_empty() {
             continue;
         }
@@ -38,7 +33,7 @@ fn check(context: &Context<'_>, found: &mut Found) {
             RULE.says(format!(
                 "`{}` grants {} without a budget",
                 rule.typed.name,
-                context.named(&open)
+                context.told(Kind::Paying, &open)
             ))
             .at(
                 rule.file,

@@ -2,7 +2,7 @@
 
 use placet_model::policy::{Expr, Policy, Rule as Typed, RuleKind};
 
-use super::{asks_somebody, guarded};
+use super::asks_somebody;
 use crate::context::{Context, Found};
 use crate::descriptor::{Category, Default, Fixes, Level, Parameter, Rule, Tag};
 use crate::walk;
@@ -29,11 +29,7 @@ fn check(context: &Context<'_>, found: &mut Found) {
     let factors = context.words(&RULE, "factors");
     let holds = |rule: &Typed| asks_somebody(rule) || asks_factor(policy, rule, &factors);
     for rule in context.grants() {
-        let open: Vec<_> = context
-            .actions(Kind::Destructive, &rule)
-            .into_iter()
-            .filter(|action| !guarded(context, &rule, *action, &holds))
-            .collect();
+        let open = super::open(context, &rule, Kind::Destructive, &holds);
         if open.is_empty() {
             continue;
         }
@@ -41,7 +37,7 @@ fn check(context: &Context<'_>, found: &mut Found) {
             RULE.says(format!(
                 "nothing stands between `{}` and {}",
                 rule.typed.name,
-                context.named(&open)
+                context.told(Kind::Destructive, &open)
             ))
             .at(
                 rule.file,

@@ -26,12 +26,15 @@ fn check(context: &Context<'_>, found: &mut Found) {
             continue;
         };
         let covered = context.reach(rule.id).actions();
-        let destructive = context.actions(Kind::Destructive, &rule);
+        let destructive = context.deeds(Kind::Destructive, &rule);
         let mut finding = RULE
             .says(format!("`{}` grants every action", rule.typed.name))
             .at(rule.file, span, "actions that its tools get later, too");
         if !destructive.is_empty() {
-            finding = finding.note(format!("among them {}", context.named(&destructive)));
+            finding = finding.note(format!(
+                "among them {}",
+                context.told(Kind::Destructive, &destructive)
+            ));
         }
         let names: Vec<String> = covered
             .iter()

@@ -1,4 +1,4 @@
-//! A destructive action on whatever a pattern of literals and wildcards matches.
+//! A destructive action, or one by which something leaves, on whatever a pattern of literals and wildcards matches.
 
 use crate::context::{Context, Found};
 use crate::descriptor::{Category, Fixes, Level, Rule, Tag};
@@ -21,8 +21,15 @@ pub(crate) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, found: &mut Found) {
     let policy = context.policy();
     for rule in context.grants() {
-        let actions = context.actions(Kind::Destructive, &rule);
-        if actions.is_empty() || narrows(policy, rule.typed) {
+        let destructive = context.deeds(Kind::Destructive, &rule);
+        let mut sending = context.deeds(Kind::Sending, &rule);
+        sending.retain(|deed| !destructive.contains(deed));
+        let mut what = vec![
+            context.told(Kind::Destructive, &destructive),
+            context.told(Kind::Sending, &sending),
+        ];
+        what.retain(|told| !told.is_empty());
+        if what.is_empty() || narrows(policy, rule.typed) {
             continue;
         }
         for (at, pattern) in rule.typed.resources.iter().enumerate() {
@@ -39,14 +46,14 @@ fn check(context: &Context<'_>, found: &mut Found) {
                 RULE.says(format!(
                     "`{}` grants {} wherever this matches",
                     rule.typed.name,
-                    context.named(&actions)
+                    what.join(" and ")
                 ))
                 .at(
                     rule.file,
                     rule.pattern_place(at),
                     "neither the user nor the task says which",
                 )
-                .help("name what may be destroyed: a hole such as `{task.id}`, or a condition"),
+                .help("name what is meant: a hole such as `{task.id}`, or a condition"),
             );
         }
     }

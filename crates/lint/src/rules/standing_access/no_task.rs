@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     code: placet_syntax::Code::PL1105,
     name: "no-task",
     category: Category::StandingAccess,
-    level: Level::Off,
+    level: Level::Note,
     tags: &[Tag::Asi(1), Tag::Asi(3), Tag::Nhi(5), Tag::PrAa05],
     since: "0.1.0",
     fixes: Fixes::None,
