@@ -1,25 +1,30 @@
 //! A request to typed inputs, one set per link of its chain. All that makes a request
 //! `invalid-request` before any rule is looked at is found here.
 
+mod facts;
+mod groups;
 mod history;
+#[cfg(test)]
+mod lent;
 
 use placet_model::credential::Credential;
-use placet_model::ids::{FactId, GroupId, HistoryId, PatternId, ResourceFactsId};
-use placet_model::json::Fields;
-use placet_model::policy::{
-    Agent, Entity, Fact, Field, Group, GroupKind, HistoryKey, Moment, Policy,
-};
-use placet_model::question::{Datum, Given, Names, Party, Question};
+use placet_model::ids::{HistoryId, PatternId, ResourceFactsId};
+use placet_model::policy::{Agent, Entity, GroupKind, HistoryKey, Moment, Policy};
+use placet_model::question::{Given, Names, Question};
 use placet_model::resource::Resource;
 use placet_model::text::check_id;
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
 use crate::engine::Engine;
-use crate::index::Declared;
 use crate::inputs::{Inputs, Membership, ResourceValues, absent};
 use crate::pattern;
-use crate::typed::{self, Invalid, Slot, Strictness, brief};
+use crate::typed::{Invalid, Slot, brief, given_twice};
 use crate::walk::exact::Who;
+use facts::{bind_agent, bind_facts, typed_field};
+pub(crate) use facts::{frozen, ignored, is_frozen};
+use groups::check_groups;
+pub use groups::is_in;
+pub(crate) use groups::{is_member, membership};
 pub(crate) use history::selects_call;
 use history::{bind_history, length};
 
@@ -68,6 +73,9 @@ pub(crate) fn bind<'p>(
 ) -> Result<Bound<'p>, Invalid> {
     let (policy, index) = (engine.policy(), engine.index());
     check_ids(request)?;
+    once("/resources", request.resources)?;
+    once("/histories", request.histories)?;
+    once("/budgets", request.budgets)?;
     let ancestors = ancestors(request, moment)?;
     let held = match moment {
         Moment::Runtime => request.credential,
@@ -229,30 +237,6 @@ pub(crate) fn bind<'p>(
     Ok(Bound { links })
 }
 
-/// The facts of a request that the policy does not declare, as `agent.tier`, sorted.
-pub(crate) fn ignored(policy: &Policy, request: &Question<'_>) -> Vec<SmolStr> {
-    let given = [
-        (Entity::Agent, Some(request.agent.facts)),
-        (Entity::User, request.user.map(|user| user.facts)),
-        (Entity::Task, request.task.map(|task| task.facts)),
-        (Entity::Context, Some(request.context)),
-    ];
-    let mut ignored = Vec::new();
-    for (entity, fields) in given {
-        for (name, _) in fields.into_iter().flat_map(Given::iter) {
-            let declared = policy
-                .facts
-                .iter()
-                .any(|fact| fact.entity == entity && fact.field.name == name);
-            if !declared {
-                ignored.push(format_smolstr!("{}.{}", entity.name(), brief(name)));
-            }
-        }
-    }
-    ignored.sort();
-    ignored
-}
-
 /// The credentials above the acting agent's own, root first.
 fn ancestors<'p>(request: &Question<'p>, moment: Moment) -> Result<Vec<&'p Credential>, Invalid> {
     let mut above: Vec<&'p Credential> = Vec::new();
@@ -319,6 +303,19 @@ fn check_ids(request: &Question<'_>) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// Of each name there is one.
+fn once<T>(place: &str, given: &[(SmolStr, T)]) -> Result<(), Invalid> {
+    if given.len() < 2 {
+        return Ok(());
+    }
+    let mut names: Vec<&str> = given.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    match names.array_windows::<2>().find(|[one, next]| one == next) {
+        Some([name, _]) => Err(given_twice(name).under(name).below(place)),
+        None => Ok(()),
+    }
+}
+
 /// An id that comes from the credential, where there is one.
 fn same_id<'p>(
     what: &str,
@@ -340,259 +337,6 @@ fn same_id<'p>(
             ))
         }
     }
-}
-
-/// Types the facts of one entity: frozen ones come from the credential.
-fn bind_facts(
-    engine: &Engine,
-    moment: Moment,
-    entity: Entity,
-    given: Given<'_>,
-    frozen: Option<Given<'_>>,
-    exists: bool,
-    facts: &mut [Slot],
-) -> Result<(), Invalid> {
-    let (policy, declared) = (engine.policy(), engine.index().facts(entity));
-    let plain = !declared.pinned && (!declared.frozen || frozen.is_none());
-    if plain && exists && bind_plain(policy, declared, given, facts).is_some() {
-        return Ok(());
-    }
-    let place = match entity {
-        Entity::Agent => "/agent/facts",
-        Entity::User => "/user/facts",
-        Entity::Task => "/task/facts",
-        Entity::Context => "/context",
-    };
-    for (id, _) in &declared.names {
-        let (Some(fact), Some(slot)) = (policy.facts.get(id.index()), facts.get_mut(id.index()))
-        else {
-            continue;
-        };
-        let typed =
-            typed_field(policy, &fact.field, given).map_err(|invalid| invalid.below(place))?;
-        let value = match frozen {
-            Some(frozen) if is_frozen(fact) => {
-                let held = typed_field(policy, &fact.field, frozen)
-                    .map_err(|invalid| invalid.below(place).below("/credential"))?;
-                if typed != Slot::Absent && typed != held {
-                    return Err(Invalid::here(format!(
-                        "contradicts the `{}` that the credential holds",
-                        fact.field.name
-                    ))
-                    .under(&fact.field.name)
-                    .below(place));
-                }
-                held
-            }
-            _ => typed,
-        };
-        *slot = match (moment, fact.moment) {
-            (Moment::Issuance, Some(Moment::Runtime)) => Slot::Open,
-            (Moment::Runtime, Some(Moment::Issuance)) => Slot::Absent,
-            _ if !exists => Slot::Absent,
-            _ => match (value, &fact.field.default) {
-                (Slot::Absent, Some(default)) => Slot::Known(default.clone()),
-                (value, _) => value,
-            },
-        };
-    }
-    Ok(())
-}
-
-/// The same in one pass over what is given, where no fact is frozen or pinned to a moment.
-/// `None` when something is wrong: of several such the first that is declared is told. What
-/// is not given keeps its slot.
-fn bind_plain(
-    policy: &Policy,
-    declared: &Declared,
-    given: Given<'_>,
-    facts: &mut [Slot],
-) -> Option<()> {
-    // Hosts give facts in one order every time, often that of the declarations: each is
-    // looked for behind the one before.
-    let mut from = 0;
-    let mut tell = |name: &str, told: Datum<'_>| {
-        let is = |(_, declared): &(FactId, SmolStr)| declared == name;
-        let (before, behind) = declared.names.split_at_checked(from).unwrap_or_default();
-        let behind = behind.iter().position(is).map(|at| from + at);
-        let Some(at) = behind.or_else(|| before.iter().position(is)) else {
-            return Some(());
-        };
-        from = at + 1;
-        let (id, _) = declared.names.get(at)?;
-        let ty = policy.facts.get(id.index())?.field.ty;
-        *facts.get_mut(id.index())? = typed::datum(policy, ty, told, Strictness::Facts).ok()?;
-        Some(())
-    };
-    match given {
-        Given::Read(given) => given
-            .iter()
-            .try_for_each(|(name, json)| tell(name, Datum::Json(json)))?,
-        Given::Lent(given) => given
-            .iter()
-            .try_for_each(|(name, told)| tell(name, *told))?,
-    }
-    for (id, default) in &declared.defaults {
-        if let Some(slot @ Slot::Absent) = facts.get_mut(id.index()) {
-            *slot = Slot::Known(default.clone());
-        }
-    }
-    Some(())
-}
-
-/// Task facts and `fixed` facts do not change under a credential.
-pub(crate) fn is_frozen(fact: &Fact) -> bool {
-    fact.fixed || fact.entity == Entity::Task
-}
-
-/// A fact or other field among what was given.
-fn typed_field(policy: &Policy, field: &Field, given: Given<'_>) -> Result<Slot, Invalid> {
-    match given.get(&field.name) {
-        Some(datum) => typed::datum(policy, field.ty, datum, Strictness::Facts)
-            .map_err(|invalid| invalid.under(&field.name)),
-        None => Ok(Slot::Absent),
-    }
-}
-
-/// Facts that the policy itself sets for a declared agent. What a request says of them is
-/// compared whether the moment knows the fact or not.
-fn bind_agent(
-    policy: &Policy,
-    known: Option<&Agent>,
-    given: Given<'_>,
-    frozen: Option<Given<'_>>,
-    facts: &mut [Slot],
-    place: &str,
-) -> Result<(), Invalid> {
-    let Some(agent) = known else {
-        return Ok(());
-    };
-    let nothing = given.is_empty() && frozen.is_none();
-    for (id, value) in &agent.facts {
-        let (Some(fact), Some(slot)) = (policy.facts.get(id.index()), facts.get_mut(id.index()))
-        else {
-            continue;
-        };
-        let name = &fact.field.name;
-        let frozen = frozen.filter(|_| is_frozen(fact));
-        let fields = std::iter::once(given).chain(frozen);
-        for fields in fields.filter(|_| !nothing) {
-            let told =
-                typed_field(policy, &fact.field, fields).map_err(|invalid| invalid.below(place))?;
-            if !matches!(&told, Slot::Absent)
-                && !matches!(&told, Slot::Known(told) if told == value)
-            {
-                return Err(Invalid::here(format!(
-                    "contradicts the `{name}` that the policy sets for agent `{}`",
-                    brief(&agent.name)
-                ))
-                .under(name)
-                .below(place));
-            }
-        }
-        *slot = Slot::Known(value.clone());
-    }
-    Ok(())
-}
-
-/// A declared agent.
-pub(crate) fn declared<'p>(policy: &'p Policy, id: &str) -> Option<&'p Agent> {
-    policy
-        .agents
-        .binary_search_by(|agent| agent.name.as_str().cmp(id))
-        .ok()
-        .and_then(|at| policy.agents.get(at))
-}
-
-/// Whether somebody is in a group of users, or one nested in it: by the policy, or where
-/// its members come with requests, by what is said of them. Not known is no.
-#[must_use]
-pub fn is_in(policy: &Policy, group: &str, who: &str, said: Option<&[SmolStr]>) -> bool {
-    membership(policy, GroupKind::Users, who, said.map(Names::Read))
-        .sure
-        .iter()
-        .filter_map(|id| policy.groups.get(id.index()))
-        .any(|sure| sure.name == group)
-}
-
-/// In which groups an agent or user is. Who decides calls asks the index.
-pub(crate) fn membership(
-    policy: &Policy,
-    kind: GroupKind,
-    id: &str,
-    given: Option<Names<'_>>,
-) -> Membership<'static> {
-    let mut result = Membership::default();
-    for (at, group) in policy.groups.iter().enumerate() {
-        if group.kind == kind {
-            match is_member(policy, group, id, given) {
-                Some(true) => result.add([GroupId::new(at)]),
-                Some(false) => {}
-                None => result.unsure.push(GroupId::new(at)),
-            }
-        }
-    }
-    result
-}
-
-/// Whether somebody is in a group or one nested in it; `None` when it was not told.
-pub(crate) fn is_member(
-    policy: &Policy,
-    group: &Group,
-    id: &str,
-    given: Option<Names<'_>>,
-) -> Option<bool> {
-    let nested = group
-        .nested
-        .iter()
-        .filter_map(|id| policy.groups.get(id.index()));
-    let mut answer = Some(false);
-    for one in std::iter::once(group).chain(nested) {
-        let direct = if one.from_request {
-            given.map(|given| given.contains(&one.name))
-        } else {
-            let member = one.members.binary_search_by(|name| name.as_str().cmp(id));
-            Some(member.is_ok())
-        };
-        match direct {
-            Some(true) => return Some(true),
-            Some(false) => {}
-            None => answer = None,
-        }
-    }
-    answer
-}
-
-/// A request cannot put anybody into a group whose members the policy names.
-fn check_groups(
-    policy: &Policy,
-    kind: GroupKind,
-    party: Party<'_>,
-    membership: &Membership<'_>,
-    place: &str,
-) -> Result<(), Invalid> {
-    for (at, name) in party.groups.into_iter().flat_map(Names::iter).enumerate() {
-        let group = policy
-            .groups
-            .iter()
-            .position(|group| group.kind == kind && group.name == name)
-            .map(GroupId::new);
-        let Some(id) = group else { continue };
-        let from_request = policy
-            .groups
-            .get(id.index())
-            .is_some_and(|group| group.from_request);
-        if !from_request && membership.sure.binary_search(&id).is_err() {
-            return Err(Invalid::new(
-                format!("{place}/{at}"),
-                format!(
-                    "the policy names the members of group `{name}`, and `{}` is not among them",
-                    brief(party.id)
-                ),
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn bind_resources(
@@ -695,17 +439,11 @@ fn ancestor<'p>(
     Ok(link)
 }
 
-/// The facts of one entity that a credential has to carry, as they were given.
-pub(crate) fn frozen(policy: &Policy, entity: Entity, given: Given<'_>, all: bool) -> Fields {
-    given
-        .iter()
-        .filter(|(name, _)| {
-            policy.facts.iter().any(|fact| {
-                fact.entity == entity
-                    && fact.field.name == *name
-                    && (is_frozen(fact) || (all && fact.moment != Some(Moment::Runtime)))
-            })
-        })
-        .map(|(name, value)| (name.into(), value.to_json()))
-        .collect()
+/// A declared agent.
+pub(crate) fn declared<'p>(policy: &'p Policy, id: &str) -> Option<&'p Agent> {
+    policy
+        .agents
+        .binary_search_by(|agent| agent.name.as_str().cmp(id))
+        .ok()
+        .and_then(|at| policy.agents.get(at))
 }

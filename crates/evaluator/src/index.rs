@@ -12,10 +12,11 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use placet_model::graph::{Graph, Number};
-use placet_model::ids::{ActionId, AgentId, FactId, FunctionId, GroupId, RuleId};
+use placet_model::ids::{ActionId, AgentId, FactId, FunctionId, GroupId, PatternId, RuleId};
 use placet_model::policy::{Agent, Entity, GroupKind, Policy, RuleKind};
 use placet_model::question;
 use placet_model::value::{Duration, Value};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::bind;
@@ -33,7 +34,7 @@ pub(crate) struct Index {
     nesting: Nesting,
     tables: Vec<Table>,
     rules: Vec<Rule>,
-    /// Sorted by function; what is walked for each is in the tables.
+    /// Sorted by function and action; what is walked for each is in the tables.
     rows: Vec<Row>,
     /// By function, where its rows begin; and where they all end.
     rows_of: Vec<u32>,
@@ -243,29 +244,28 @@ impl Index {
     pub(crate) fn doing(&self, policy: &Policy, function: FunctionId, name: &str) -> Option<Doing> {
         let rows = self.rows(function);
         if rows.len() > COMPARED {
-            let action = policy.action(name)?;
-            return self.find(function, |row| row.action == action);
+            return self.act(function, policy.action(name)?);
         }
-        self.find(function, |row| {
-            policy
-                .actions
-                .get(row.action.index())
-                .is_some_and(|action| action.name == name)
-        })
+        let at = rows.iter().position(|row| {
+            let action = policy.actions.get(row.action.index());
+            action.is_some_and(|action| action.name == name)
+        });
+        self.at(function, at?)
     }
 
-    /// The row of an action of a function.
-    pub(crate) fn row(&self, function: FunctionId, action: ActionId) -> Option<RowId> {
-        self.find(function, |row| row.action == action)
-            .map(|doing| doing.row)
+    /// What an action of a function is.
+    pub(crate) fn act(&self, function: FunctionId, action: ActionId) -> Option<Doing> {
+        let rows = self.rows(function);
+        let at = rows.binary_search_by_key(&action, |row| row.action);
+        self.at(function, at.ok()?)
     }
 
-    fn find(&self, function: FunctionId, is: impl Fn(&Row) -> bool) -> Option<Doing> {
-        let at = self.rows(function).iter().position(is)?;
-        let start = *self.rows_of.get(function.index())? as usize;
-        let row = self.rows.get(start + at)?;
+    /// A row of a function, by its place among those.
+    fn at(&self, function: FunctionId, at: usize) -> Option<Doing> {
+        let at = *self.rows_of.get(function.index())? as usize + at;
+        let row = self.rows.get(at)?;
         Some(Doing {
-            row: RowId(u32::try_from(start + at).ok()?),
+            row: RowId(u32::try_from(at).ok()?),
             action: row.action,
             everywhere: row.everywhere,
         })
@@ -323,16 +323,20 @@ impl Index {
                 result.add(around.copied());
             }
         }
+        let mut told: SmallVec<[GroupId; 4]> = SmallVec::new();
         for id_of in &self.nesting.requested {
             if let Some(group) = policy.groups.get(id_of.index())
                 && group.kind == kind
             {
                 match bind::is_member(policy, group, id, given) {
-                    Some(true) => result.add([*id_of]),
+                    Some(true) => told.push(*id_of),
                     Some(false) => {}
                     None => result.unsure.push(*id_of),
                 }
             }
+        }
+        if !told.is_empty() {
+            result.add(told);
         }
         result
     }
@@ -362,31 +366,32 @@ impl Index {
     }
 }
 
-/// Adds what can be done with a function, each action once.
+/// Adds what can be done with a function: each action once, sorted.
 fn add_rows(policy: &Policy, function: FunctionId, rows: &mut Vec<Row>) {
-    let start = rows.len();
     let lines = policy
         .functions
         .get(function.index())
         .map(|function| function.lines.as_slice())
         .unwrap_or_default();
-    for line in lines {
-        let everywhere = line.templates.iter().any(|id| {
-            policy
-                .patterns
-                .get(id.index())
-                .is_some_and(|template| template.segments.is_empty() && template.tail)
-        });
-        let known = rows.get_mut(start..).unwrap_or_default();
-        match known.iter_mut().find(|row| row.action == line.action) {
-            Some(row) => row.everywhere |= everywhere,
-            None => rows.push(Row {
-                function,
-                action: line.action,
-                everywhere,
-            }),
-        }
-    }
+    let is_all = |id: &PatternId| {
+        policy
+            .patterns
+            .get(id.index())
+            .is_some_and(|template| template.segments.is_empty() && template.tail)
+    };
+    let own = lines.iter().map(|line| Row {
+        function,
+        action: line.action,
+        everywhere: line.templates.iter().any(is_all),
+    });
+    let mut own: Vec<Row> = own.collect();
+    own.sort_unstable_by_key(|row| row.action);
+    own.dedup_by(|row, before| {
+        let same = row.action == before.action;
+        before.everywhere |= same && row.everywhere;
+        same
+    });
+    rows.append(&mut own);
 }
 
 /// Names, while they are gathered.

@@ -102,56 +102,68 @@ pub(crate) fn prepare<'p>(
     let policy = engine.policy();
     let bound = bind::bind(engine, request, Moment::Runtime)?;
     let leaf = leaf(&bound);
-    let (triples, args): (SmallVec<[Triple<'p>; 1]>, _) = match request.asked {
-        Asking::Call { tool, args } => {
-            let function = known_tool(engine, tool)?;
-            let typed = call::arguments(policy, function, args)?;
-            let triples = call::triples(leaf, function, &typed, trace)?;
-            (SmallVec::from_vec(triples), Some(typed))
-        }
-        Asking::Triple {
-            tool,
-            action,
-            resource,
-        } => {
-            text::check_id(tool).map_err(|error| Invalid::new("/tool", error.to_string()))?;
-            text::check_id(action).map_err(|error| Invalid::new("/action", error.to_string()))?;
-            let place = ResourceRef::parse(resource)
-                .map_err(|error| Invalid::new("/resource", error.to_string()))?;
-            let function = known_tool(engine, tool)?;
-            let Some(doing) = engine.index().doing(policy, function, action) else {
-                return Err(Refusal::new(
-                    Reason::UnknownAction,
-                    format!(
-                        "/action: tool `{}` has no action `{}`",
-                        brief(tool),
-                        brief(action)
-                    ),
-                ));
-            };
-            if !doing.everywhere && !call::is_instance(policy, function, doing.action, place) {
-                return Err(Invalid::new(
-                    "/resource",
-                    format!(
-                        "`{}` is no resource that `{}` can {}",
-                        brief(resource),
-                        brief(tool),
-                        brief(action)
-                    ),
-                )
-                .into());
+    let index = engine.index();
+    let (triples, places, args): (SmallVec<[Triple<'p>; 1]>, SmallVec<[Where; 1]>, _) =
+        match request.asked {
+            Asking::Call { tool, args } => {
+                let function = known_tool(engine, tool)?;
+                let typed = call::arguments(policy, function, args)?;
+                let triples = call::triples(leaf, function, &typed, trace)?;
+                let place = |triple: &Triple<'_>| {
+                    let doing = index.act(triple.function, triple.action)?;
+                    Some(Where::new(index, doing.row, triple.resource.get()))
+                };
+                let places: Option<_> = triples.iter().map(place).collect();
+                let Some(places) = places else {
+                    return Err(Invalid::new("", "not an action of the tool").into());
+                };
+                (SmallVec::from_vec(triples), places, Some(typed))
             }
-            let triple = Triple {
-                function,
-                action: doing.action,
-                resource: Touched::Named(place),
-            };
-            (smallvec![triple], None)
-        }
-        Asking::Scopes { .. } | Asking::Listing { .. } => {
-            return Err(Invalid::new("", "this is not a question about a call").into());
-        }
-    };
+            Asking::Triple {
+                tool,
+                action,
+                resource,
+            } => {
+                text::check_id(tool).map_err(|error| Invalid::new("/tool", error.to_string()))?;
+                text::check_id(action)
+                    .map_err(|error| Invalid::new("/action", error.to_string()))?;
+                let place = ResourceRef::parse(resource)
+                    .map_err(|error| Invalid::new("/resource", error.to_string()))?;
+                let function = known_tool(engine, tool)?;
+                let Some(doing) = index.doing(policy, function, action) else {
+                    return Err(Refusal::new(
+                        Reason::UnknownAction,
+                        format!(
+                            "/action: tool `{}` has no action `{}`",
+                            brief(tool),
+                            brief(action)
+                        ),
+                    ));
+                };
+                if !doing.everywhere && !call::is_instance(policy, function, doing.action, place) {
+                    return Err(Invalid::new(
+                        "/resource",
+                        format!(
+                            "`{}` is no resource that `{}` can {}",
+                            brief(resource),
+                            brief(tool),
+                            brief(action)
+                        ),
+                    )
+                    .into());
+                }
+                let triple = Triple {
+                    function,
+                    action: doing.action,
+                    resource: Touched::Named(place),
+                };
+                let at = Where::new(index, doing.row, place);
+                (smallvec![triple], smallvec![at], None)
+            }
+            Asking::Scopes { .. } | Asking::Listing { .. } => {
+                return Err(Invalid::new("", "this is not a question about a call").into());
+            }
+        };
     if let Err(refusal) = check_agents(&bound).and_then(|()| check_holder(request)) {
         return Err(Refusal {
             triples: triples.iter().map(Triple::to_owned).collect(),
@@ -162,14 +174,6 @@ pub(crate) fn prepare<'p>(
         .iter()
         .map(|triple| held(engine, request, triple))
         .collect();
-    let index = engine.index();
-    let mut places: SmallVec<[Where; 1]> = SmallVec::new();
-    for triple in &triples {
-        let Some(row) = index.row(triple.function, triple.action) else {
-            return Err(Invalid::new("", "not an action of the tool").into());
-        };
-        places.push(Where::new(index, row, triple.resource.get()));
-    }
     Ok(Prepared {
         places,
         bound,

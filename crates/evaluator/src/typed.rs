@@ -217,6 +217,24 @@ pub(crate) fn datum(
     }
 }
 
+/// The value of a name among what was given.
+///
+/// What was read as JSON has each name once. What a host put together may not, and which of two
+/// values counts is not for an engine to choose.
+pub(crate) fn told<'a>(given: Given<'a>, name: &str) -> Result<Option<Datum<'a>>, Invalid> {
+    let mut values = given.iter().filter(|(given, _)| *given == name);
+    let value = values.next().map(|(_, value)| value);
+    if values.next().is_some() {
+        return Err(given_twice(name).under(name));
+    }
+    Ok(value)
+}
+
+/// A name that stands for one thing was given two.
+pub(crate) fn given_twice(name: &str) -> Invalid {
+    Invalid::here(format!("`{}` is given twice", brief(name)))
+}
+
 /// Types an object by a record's fields. Undeclared names are invalid among arguments
 /// unless `open`, and ignored among facts.
 pub(crate) fn record(
@@ -241,7 +259,7 @@ pub(crate) fn record(
     }
     let mut parts = Vec::with_capacity(fields.len());
     for field in fields {
-        let slot = match given.get(&field.name) {
+        let slot = match told(given, &field.name)? {
             Some(value) => datum(policy, field.ty, value, strictness)
                 .map_err(|invalid| invalid.under(&field.name))?,
             None => Slot::Absent,
