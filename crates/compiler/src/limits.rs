@@ -11,7 +11,7 @@ pub const HISTORIES: usize = 1_000;
 pub const DECLARATIONS: usize = 100_000;
 
 /// The most layers.
-pub const LAYERS: usize = 64;
+pub const LAYERS: usize = placet_model::compiled::validate::MAX_LAYERS;
 
 /// The most patterns of one rule or history, and of all facts of resources.
 pub const PATTERNS: usize = 1_000;

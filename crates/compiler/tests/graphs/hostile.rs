@@ -37,22 +37,23 @@ fn check(name: &str, policy: Policy) -> (usize, Duration) {
         "{name}: {cases} cases, and the bound is {limit}"
     );
     // The part of the bound that grows with keys is linear in the arms, or small.
-    let arms = policy.rules.iter().flat_map(demand::arms);
-    let spans = arms.map(|id| match id {
-        Some(id) => 2 * policy.patterns[id.index()].segments.len() + 6,
-        None => 6,
-    });
-    let places: usize = spans.sum();
+    let span = |rule: &Rule| -> usize {
+        let spans = demand::arms(rule).map(|id| match id {
+            Some(id) => 2 * policy.patterns[id.index()].segments.len() + 6,
+            None => 6,
+        });
+        spans.sum()
+    };
+    let places: usize = policy.rules.iter().map(span).sum();
     let planner = Planner::new(&policy);
-    for (layer, _) in policy.layers.iter().enumerate() {
-        let rules = demand::rules(&policy, LayerId::new(layer));
-        let keyed: usize = rules
-            .map(|(id, rule)| {
-                planner.demand(id, rule).combinations(rule) * demand::arms(rule).count()
-            })
-            .sum();
-        assert!(keyed <= places.max(MAX_PLACES), "{name}: {keyed} places");
-    }
+    let rules = policy.rules.iter().enumerate();
+    let keyed: usize = rules
+        .map(|(at, rule)| {
+            let demand = planner.demand(RuleId::new(at), rule);
+            demand.combinations(rule) * span(rule)
+        })
+        .sum();
+    assert!(keyed <= places.max(MAX_PLACES), "{name}: {keyed} places");
     let size = Compiled::new(policy, graphs).save().len();
     eprintln!("{name}: {nodes} nodes, {size} bytes saved, {time:?}");
     (nodes, time)
@@ -144,7 +145,7 @@ fn keys_that_shift_from_rule_to_rule() {
         }
         build.policy
     };
-    let limit = |policy: &Policy| Planner::new(policy).limit(LayerId(0));
+    let limit = |policy: &Policy| Planner::new(policy).limit();
     let (few, many) = (of(500), of(5_000));
     assert_eq!((limit(&few), limit(&many)), (256, 64));
     check("200 keys, 500 rules", few);
@@ -268,6 +269,61 @@ fn chains_of_exclusive_or() {
         }
         check("exclusive or", build.policy);
     }
+}
+
+#[test]
+fn large_conditions_of_few_parts_in_every_rule() {
+    // Both sides of each link are the same: a dozen expressions are 4,095 nodes.
+    let of = |rules: usize| {
+        let mut build = Build::new();
+        for rule in 0..rules {
+            let number = build.expr(Expr::Const(Value::Int(rule as i64)));
+            let mut chain = build.expr(Expr::Compare(Comparison::Equal, number, number));
+            for link in 0..10 {
+                chain = build.expr(if link % 2 == 0 {
+                    Expr::And(chain, chain)
+                } else {
+                    Expr::Or(chain, chain)
+                });
+            }
+            let condition = Condition {
+                expr: chain,
+                unless: false,
+            };
+            build.rule(RuleKind::Deny).conditions = vec![condition];
+        }
+        build.policy
+    };
+    check("few large conditions", of(10));
+    let (nodes, _) = check("many large conditions", of(2_000));
+    assert!(nodes < 1 << 21, "{nodes}");
+}
+
+#[test]
+fn layers_that_each_multiply() {
+    let mut build = wide(256);
+    let layer = build.policy.layers[0].clone();
+    build.policy.layers = (0..16)
+        .map(|at| Layer {
+            name: format_smolstr!("l{at:02}"),
+            ..layer.clone()
+        })
+        .collect();
+    let pattern = build.pattern(&["*"; 60].join("/"));
+    let mut random = Random::new(1);
+    for at in 0..16 * 30 {
+        let mut some = |count: u32| -> Vec<u32> {
+            let keys = (0..count).map(|key| key * 16 + random.below(16) as u32);
+            keys.collect()
+        };
+        let (functions, actions) = (some(16), some(16));
+        let rule = build.rule(RuleKind::Grant);
+        rule.layer = LayerId::new(at / 30);
+        rule.functions = Some(functions.into_iter().map(FunctionId).collect());
+        rule.actions = Some(actions.into_iter().map(ActionId).collect());
+        rule.resources = vec![pattern];
+    }
+    check("16 × 16 keys in 16 layers", build.policy);
 }
 
 /// Many rules of all kinds: some that cover everything, some keyed, some deep.

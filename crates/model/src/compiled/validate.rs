@@ -20,6 +20,10 @@ use crate::walk::sizes;
 /// The version of the language that this version decides by.
 pub const LANGUAGE: u32 = 1;
 
+/// How many layers a policy may have. An engine keeps for each where its walks begin, by tool
+/// and action.
+pub const MAX_LAYERS: usize = 64;
+
 /// How many nodes an expression may have, shared ones counted each time.
 pub const MAX_EXPR_NODES: usize = 4_096;
 

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::demand::{self, Planner, rank};
-use super::kleene::{Next, Splitter};
+use super::kleene::{Next, Splitter, split_limit};
 use super::{Atom, Dimension, Graph, Names, Number, Truth};
 use crate::ids::{LayerId, PatternId, RuleId};
 use crate::policy::{Policy, Rule};
@@ -110,6 +110,8 @@ pub struct Builder<'a> {
     policy: &'a Policy,
     planner: Planner,
     sizes: Vec<Size>,
+    /// How many expression nodes a rule may split.
+    split: usize,
     ways: Ways<'a>,
 }
 
@@ -136,10 +138,12 @@ impl<'a> Builder<'a> {
     /// A builder for a policy.
     #[must_use]
     pub fn new(policy: &'a Policy) -> Self {
+        let sizes = sizes(&policy.exprs);
         Self {
             policy,
             planner: Planner::new(policy),
-            sizes: sizes(&policy.exprs),
+            split: split_limit(policy, &sizes),
+            sizes,
             ways: Ways::new(policy),
         }
     }
@@ -160,7 +164,7 @@ impl<'a> Builder<'a> {
         }
         let mut demands = Demands::default();
         let mut arms = Vec::new();
-        let mut splitter = Splitter::new(self.policy, &self.sizes, nodes);
+        let mut splitter = Splitter::new(self.policy, &self.sizes, self.split, nodes);
         for (id, rule) in ranked.into_iter().flatten() {
             let demand = self.planner.demand(id, rule);
             let Some(place) = demands.add(&demand, rule, &self.ways) else {

@@ -2,8 +2,8 @@
 //!
 //! An arm stands under every combination of its keys, as far as there are few. A clause
 //! whose keys would make too many is left open: it adds no keys, and an exact test
-//! instead. How many are too many depends on the layer: [`MAX_KEYS`] for an arm, and fewer
-//! the more arms there are, so that all places of a layer stay within [`MAX_PLACES`] as
+//! instead. How many are too many depends on the policy: [`MAX_KEYS`] for an arm, and fewer
+//! the more arms there are, so that all places of a policy stay within [`MAX_PLACES`] as
 //! long as its arms by themselves do.
 
 use smol_str::SmolStr;
@@ -15,7 +15,7 @@ use crate::policy::{Agents, Extract, Pattern, Policy, Rule, RuleKind, Segment, U
 /// How many combinations of keys an arm may stand under at most.
 pub const MAX_KEYS: usize = 256;
 
-/// How many nodes the places of a layer's arms may need before arms are given fewer keys.
+/// How many nodes the places of all arms may need before arms are given fewer keys.
 pub const MAX_PLACES: usize = 1 << 22;
 
 /// What an arm needs at one place besides a node for each step: one for each dimension,
@@ -26,8 +26,8 @@ const PLACE: usize = 5;
 pub struct Planner {
     /// By group: whether requests themselves decide who is in.
     requested: Vec<bool>,
-    /// By layer: how many combinations of keys an arm may stand under.
-    limits: Vec<usize>,
+    /// How many combinations of keys an arm may stand under.
+    limit: usize,
 }
 
 /// What a rule demands, which all of its arms share.
@@ -55,17 +55,16 @@ impl Planner {
             .iter()
             .map(|group| group.from_request || group.nested.iter().any(is_open))
             .collect();
-        let layers = (0..policy.layers.len()).map(LayerId::new);
         Self {
             requested,
-            limits: layers.map(|layer| limit(policy, layer)).collect(),
+            limit: limit(policy),
         }
     }
 
     /// What a rule demands.
     #[must_use]
     pub fn demand(&self, id: RuleId, rule: &Rule) -> Demand {
-        let kept = kept(rule, self.limit(rule.layer));
+        let kept = kept(rule, self.limit);
         let mut tests = Vec::new();
         tests.extend(rule.moment.map(Atom::Moment));
         let exact = [
@@ -85,10 +84,10 @@ impl Planner {
         Demand { kept, tests }
     }
 
-    /// How many combinations of keys each arm of a layer may stand under.
+    /// How many combinations of keys each arm may stand under.
     #[must_use]
-    pub fn limit(&self, layer: LayerId) -> usize {
-        self.limits.get(layer.index()).copied().unwrap_or(1)
+    pub const fn limit(&self) -> usize {
+        self.limit
     }
 
     /// A request is looked up under every group that its agent or user is in, by nesting
@@ -148,10 +147,12 @@ pub fn rules(policy: &Policy, layer: LayerId) -> impl Iterator<Item = (RuleId, &
         .map(|(at, rule)| (RuleId::new(at), rule))
 }
 
-/// The most keys for an arm with which all places of a layer stay few.
-fn limit(policy: &Policy, layer: LayerId) -> usize {
-    let spans: Vec<(&Rule, usize)> = rules(policy, layer)
-        .map(|(_, rule)| {
+/// The most keys for an arm with which all places stay few.
+fn limit(policy: &Policy) -> usize {
+    let spans: Vec<(&Rule, usize)> = policy
+        .rules
+        .iter()
+        .map(|rule| {
             let places = arms(rule).map(|pattern| {
                 let pattern = pattern.and_then(|id| policy.patterns.get(id.index()));
                 pattern.map_or(1, |pattern| 2 * pattern.segments.len() + 1) + PLACE

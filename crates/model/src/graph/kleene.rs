@@ -24,6 +24,11 @@ pub const SPLIT_DEPTH: u32 = 25;
 /// that the conditions are one test ([`Atom::Conditions`]).
 pub const SPLIT_NODES: usize = 4_096;
 
+/// How many expression nodes all arms of a policy may split, if those are more than the policy
+/// has by a few times. Expressions are shared, so that a small policy can have large conditions
+/// in every rule; past this each rule may split fewer.
+pub const SPLIT_ALL: usize = 1 << 19;
+
 /// Where a truth value leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Next<Id> {
@@ -40,6 +45,8 @@ pub(super) struct Splitter<'a, N: Nodes> {
     policy: &'a Policy,
     nodes: N,
     sizes: &'a [Size],
+    /// How many expression nodes a rule may split.
+    limit: usize,
     known: Map<(Term, Next<N::Id>), N::Id>,
     /// The tests of arms that have nothing but conditions, which read no captures.
     alike: Map<&'a [Condition], N::Id>,
@@ -95,12 +102,13 @@ enum Junction {
 
 impl<'a, N: Nodes> Splitter<'a, N> {
     /// A splitter that makes its nodes with `nodes`; `sizes` are those of the policy's
-    /// expressions.
-    pub(super) fn new(policy: &'a Policy, sizes: &'a [Size], nodes: N) -> Self {
+    /// expressions, `limit` is [`split_limit`] of these.
+    pub(super) fn new(policy: &'a Policy, sizes: &'a [Size], limit: usize, nodes: N) -> Self {
         Self {
             policy,
             nodes,
             sizes,
+            limit,
             known: Map::default(),
             alike: Map::default(),
         }
@@ -211,20 +219,11 @@ impl<'a, N: Nodes> Splitter<'a, N> {
 
     /// Whether a rule's conditions are few enough to split.
     fn splits(&self, rule: &Rule) -> bool {
-        let nodes = |captures: bool| {
-            rule.conditions
-                .iter()
-                .map(|condition| self.size(condition.expr))
-                .filter(|size| size.captures || !captures)
-                .map(|size| size.nodes)
-                .fold(0, usize::saturating_add)
-        };
-        nodes(false) <= SPLIT_NODES
-            && nodes(true).saturating_mul(rule.resources.len()) <= SPLIT_NODES
+        split(rule, self.sizes).fits(self.limit)
     }
 
     fn size(&self, id: ExprId) -> Size {
-        self.sizes.get(id.index()).copied().unwrap_or(Size::UNKNOWN)
+        size(self.sizes, id)
     }
 
     fn junction(&mut self, junction: Junction, terms: &[Term], next: Next<N::Id>) -> N::Id {
@@ -328,6 +327,60 @@ impl<'a, N: Nodes> Splitter<'a, N> {
             .collect();
         self.junction(junction, &terms, next)
     }
+}
+
+/// How many expression nodes a rule's arms split.
+struct Split {
+    /// Those of all conditions, once.
+    once: usize,
+    /// Those of conditions that read captures, for each arm.
+    captured: usize,
+}
+
+impl Split {
+    const fn fits(&self, limit: usize) -> bool {
+        self.once <= limit && self.captured <= limit
+    }
+}
+
+fn split(rule: &Rule, sizes: &[Size]) -> Split {
+    let nodes = |captures: bool| {
+        rule.conditions
+            .iter()
+            .map(|condition| size(sizes, condition.expr))
+            .filter(|size| size.captures || !captures)
+            .map(|size| size.nodes)
+            .fold(0, usize::saturating_add)
+    };
+    Split {
+        once: nodes(false),
+        captured: nodes(true).saturating_mul(rule.resources.len()),
+    }
+}
+
+/// How many expression nodes each rule may split, so that all of them split few: no more than
+/// [`SPLIT_ALL`], or than a few for each that the policy has.
+pub(super) fn split_limit(policy: &Policy, sizes: &[Size]) -> usize {
+    let rules = policy.rules.iter();
+    let conditions: usize = rules.clone().map(|rule| rule.conditions.len()).sum();
+    let most = SPLIT_ALL.max((policy.exprs.len() + conditions).saturating_mul(4));
+    let splits: Vec<Split> = rules.map(|rule| split(rule, sizes)).collect();
+    let all = |limit: usize| {
+        splits
+            .iter()
+            .filter(|split| split.fits(limit))
+            .map(|split| split.once.saturating_add(split.captured))
+            .fold(0, usize::saturating_add)
+    };
+    let limits = std::iter::successors(Some(SPLIT_NODES), |limit| Some(limit / 4));
+    limits
+        .take_while(|limit| *limit > 0)
+        .find(|limit| all(*limit) <= most)
+        .unwrap_or(0)
+}
+
+fn size(sizes: &[Size], id: ExprId) -> Size {
+    sizes.get(id.index()).copied().unwrap_or(Size::UNKNOWN)
 }
 
 /// The operands of a whole chain of one operator, in written order.

@@ -5,7 +5,7 @@ use super::order::{ascending, ids, named};
 use super::patterns::{self, is_plain, is_template};
 use super::scope::{Checker, Stand};
 use super::types::{Types, are_names};
-use super::{Invalid, LANGUAGE, ensure};
+use super::{Invalid, LANGUAGE, MAX_LAYERS, ensure};
 use crate::ids::{ActionId, FactId, FunctionId, GroupId, TypeId};
 use crate::policy::{Entity, GroupKind, Policy, Type};
 use smol_str::SmolStr;
@@ -32,6 +32,11 @@ fn head(policy: &Policy) -> Result<(), Invalid> {
         "its name is not canonical",
     )?;
     ensure(policy.lifetime.0 >= 0, place, "its lifetime is negative")?;
+    ensure(
+        policy.layers.len() <= MAX_LAYERS,
+        place,
+        "it has too many layers",
+    )?;
     let mut names: Vec<_> = policy.layers.iter().map(|layer| &layer.name).collect();
     ensure(
         are_names(names.iter().copied()),
