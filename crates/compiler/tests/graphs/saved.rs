@@ -3,10 +3,12 @@
 
 use placet_compiler::lower::lower;
 use placet_model::compiled::{Compiled, FORMAT, LoadErrorKind};
-use placet_model::policy::Policy;
+use placet_model::ids::PatternId;
+use placet_model::policy::*;
+use placet_model::value::Value;
 use sha2::{Digest, Sha256};
 
-use crate::generate::{self, Random};
+use crate::generate::{self, Build, Random};
 use crate::meaning::{agrees, request};
 
 fn compile(policy: Policy) -> Compiled {
@@ -107,6 +109,48 @@ fn forged_policies_do_not_load_or_are_sound() {
     }
     // Names and negations can be forged: then it is another policy, and a valid one.
     assert!(loaded > 0);
+}
+
+/// Checks that a policy which no compiler saves is refused, and why.
+fn refused(policy: Policy, reason: &str) {
+    let bytes = Compiled::new(policy, Vec::new()).save();
+    let error = Compiled::load(&bytes).unwrap_err();
+    assert_eq!(error.kind, LoadErrorKind::Invalid);
+    let found = error.source.unwrap().to_string();
+    assert!(found.contains(reason), "{found}");
+}
+
+#[test]
+fn a_small_file_that_asks_for_much_is_refused() {
+    let mut layers = Build::new().policy;
+    let layer = layers.layers[0].clone();
+    layers.layers = (0..65)
+        .map(|at| Layer {
+            name: format!("l{at}").into(),
+            ..layer.clone()
+        })
+        .collect();
+    refused(layers, "it has too many layers");
+    // Each rule fills 60 holes by sums that are doubled eleven times.
+    let mut holes = Build::new();
+    let mut sum = holes.expr(Expr::Const(Value::Int(0)));
+    for _ in 0..11 {
+        sum = holes.expr(Expr::Add(sum, sum));
+    }
+    let hole = Segment::Hole(Hole {
+        value: sum,
+        extract: Extract::Text,
+        each: false,
+    });
+    holes.policy.patterns.push(Pattern {
+        segments: vec![hole; 60],
+        tail: false,
+    });
+    let pattern = PatternId::new(holes.policy.patterns.len() - 1);
+    for _ in 0..200 {
+        holes.rule(RuleKind::Deny).resources = vec![pattern];
+    }
+    refused(holes.policy, "all conditions and holes are too big");
 }
 
 #[test]

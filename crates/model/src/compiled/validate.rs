@@ -30,6 +30,10 @@ pub const MAX_EXPR_NODES: usize = 4_096;
 /// How many nodes of an expression may lie below each other.
 pub const MAX_EXPR_DEPTH: usize = 256;
 
+/// How many nodes all expressions may have, counted wherever a condition or hole stands: the
+/// time that typing them takes is bounded by it, for a small policy can say much.
+pub const MAX_TYPED_NODES: usize = 1 << 25;
+
 /// How many types may lie within each other.
 pub const MAX_TYPE_DEPTH: usize = 128;
 

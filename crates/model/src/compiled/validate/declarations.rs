@@ -4,7 +4,7 @@
 use super::order::{ascending, ids, named};
 use super::patterns::{self, is_plain, is_template};
 use super::scope::{Checker, Stand};
-use super::types::{Types, are_names};
+use super::types::{Types, are_names, find};
 use super::{Invalid, LANGUAGE, MAX_LAYERS, ensure};
 use crate::ids::{ActionId, FactId, FunctionId, GroupId, TypeId};
 use crate::policy::{Entity, GroupKind, Policy, Type};
@@ -193,8 +193,7 @@ fn tools(policy: &Policy, types: &Types<'_>) -> Result<(), Invalid> {
             "its parameters or results are no record",
         )?;
         let params = function.params.and_then(|id| types.record(id));
-        let declared =
-            |name: &SmolStr| params.is_some_and(|params| params.iter().any(|p| p.name == *name));
+        let declared = |name: &SmolStr| params.is_some_and(|params| find(params, name).is_some());
         ensure(
             ascending(&function.loggable) && function.loggable.iter().all(declared),
             place,

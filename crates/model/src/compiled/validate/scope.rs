@@ -5,11 +5,12 @@
 //! place that holds it. Guards are not checked again: what is absent at run time is
 //! undefined, which every rule kind survives.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::types::{Shape, Ty, Types, find};
-use super::{Invalid, ensure};
+use super::{Invalid, MAX_TYPED_NODES, ensure};
 use crate::ids::{ExprId, FunctionId, TypeId};
 use crate::policy::{Binder, Comparison, Expr, Extract, Function, Pattern, Policy, Rule, Segment};
 use crate::value::Value;
@@ -31,6 +32,10 @@ pub(super) struct Checker<'a> {
     policy: &'a Policy,
     types: &'a Types<'a>,
     sizes: &'a [Size],
+    /// The type of each literal, which may be long and stand in many places.
+    literals: Vec<Option<Ty>>,
+    /// How many nodes may still be typed.
+    left: Cell<usize>,
     /// Every parameter, by name.
     params: HashMap<&'a str, Params>,
 }
@@ -60,10 +65,16 @@ impl<'a> Checker<'a> {
                     });
             }
         }
+        let literal = |expr: &Expr| match expr {
+            Expr::Const(value) => Ty::of(value),
+            _ => None,
+        };
         Self {
             policy,
             types,
             sizes,
+            literals: policy.exprs.iter().map(literal).collect(),
+            left: Cell::new(MAX_TYPED_NODES),
             params,
         }
     }
@@ -138,8 +149,14 @@ impl<'a> Checker<'a> {
         let Some(expr) = self.policy.exprs.get(id.index()) else {
             return Err("it has an expression that is not there");
         };
+        let left = self.left.get().checked_sub(1);
+        self.left
+            .set(left.ok_or("all conditions and holes are too big")?);
         match expr {
-            Expr::Const(value) => Ty::of(value).ok_or("a literal has no type"),
+            Expr::Const(_) => {
+                let literal = self.literals.get(id.index()).cloned().flatten();
+                literal.ok_or("a literal has no type")
+            }
             Expr::Local(slot) => (locals.get(*slot as usize).cloned())
                 .ok_or("a variable is read where nothing binds it"),
             Expr::Fact(_)
