@@ -3,6 +3,8 @@
 
 pub mod alloc;
 pub mod apart;
+#[cfg(feature = "placet")]
+mod byhand;
 pub mod cedar_text;
 pub mod clock;
 pub mod contestant;

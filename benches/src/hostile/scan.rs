@@ -5,14 +5,15 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use crate::contestant::{Contestant, How, Loaded, Session, Shared};
+use crate::byhand::{ByHand, Ready};
+use crate::contestant::{Contestant, How};
 use crate::workload::{ACTIONS, ANY_TOOL, Atom, DEPTS, Request, Seg, Subject, Workload, server};
 
 /// The scan.
 pub const SCAN: Contestant = Contestant {
     name: "linear scan",
     form: "hand-written; every rule is looked at, denies first; a prebuilt request is numbers",
-    how: How::Here(|work| Ok(Box::new(Scan::load(work)))),
+    how: How::Here(|work| Ok(Box::new(Ready::from(Scan::load(work))))),
 };
 
 type Map<K, V> = HashMap<K, V, FixedState>;
@@ -28,7 +29,6 @@ struct Scan {
     groups: Map<u32, Vec<u32>>,
     /// Denies first.
     rules: Vec<Row>,
-    asked: Vec<Asked>,
 }
 
 struct Row {
@@ -123,9 +123,12 @@ impl Scan {
             names,
             groups,
             rules,
-            asked: Vec::new(),
         }
     }
+}
+
+impl ByHand for Scan {
+    type Asked = Asked;
 
     fn read(&self, request: &Request) -> Asked {
         let number = |text: &str| self.names.get(text).copied().unwrap_or(NONE);
@@ -180,36 +183,6 @@ impl Row {
                 .iter()
                 .zip(segments)
                 .all(|(own, segment)| *own == ANY || own == segment)
-    }
-}
-
-impl Loaded for Scan {
-    fn prebuild(&mut self, requests: &[Request]) {
-        self.asked = requests.iter().map(|asked| self.read(asked)).collect();
-    }
-
-    fn session(&self) -> Box<dyn Session + '_> {
-        Box::new(self)
-    }
-
-    fn shared(&self) -> Option<&(dyn Shared + '_)> {
-        Some(self)
-    }
-}
-
-impl Shared for Scan {
-    fn session(&self) -> Box<dyn Session + '_> {
-        Box::new(self)
-    }
-}
-
-impl Session for &Scan {
-    fn prebuilt(&mut self, at: usize) -> bool {
-        self.grants(&self.asked[at])
-    }
-
-    fn strings(&mut self, request: &Request) -> bool {
-        self.grants(&self.read(request))
     }
 }
 

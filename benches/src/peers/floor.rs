@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use smol_str::SmolStr;
 
-use crate::contestant::{Contestant, How, Loaded, Session, Shared};
+use crate::byhand::{ByHand, Ready};
+use crate::contestant::{Contestant, How};
 use crate::workload::{
     ACTIONS, Atom, DEPTS, LEAVES, REGIONS, Request, Seg, Subject, Workload, server,
 };
@@ -17,7 +18,7 @@ use crate::workload::{
 pub const FLOOR: Contestant = Contestant {
     name: "floor",
     form: "hand-written for this work alone; a prebuilt request is numbers",
-    how: How::Here(|work| Ok(Box::new(Floor::load(work)))),
+    how: How::Here(|work| Ok(Box::new(Ready::from(Floor::load(work))))),
 };
 
 type Map<K, V> = HashMap<K, V, FixedState>;
@@ -31,7 +32,7 @@ const EVERYONE: u32 = 0;
 type Subjects = [u32; 4];
 
 /// All that the floor knows.
-pub struct Floor {
+struct Floor {
     tools: Map<SmolStr, u32>,
     actions: Map<&'static str, u32>,
     /// By agent: the subjects that it is beside everyone, itself first and then its groups.
@@ -42,7 +43,6 @@ pub struct Floor {
     /// From tool, action and subject to a range of `rules`.
     index: Map<u64, (u32, u32)>,
     rules: Vec<Row>,
-    asked: Vec<Asked>,
 }
 
 /// A rule, ready to be compared.
@@ -73,7 +73,7 @@ struct Asked {
 
 impl Floor {
     /// Builds the tables.
-    pub fn load(work: &Workload) -> Self {
+    fn load(work: &Workload) -> Self {
         let number = |at: usize| u32::try_from(at).expect("small");
         let tools: Map<SmolStr, u32> = work
             .servers
@@ -169,9 +169,12 @@ impl Floor {
             depts: DEPTS.into_iter().zip(0..).collect(),
             index,
             rules: cells.into_iter().map(|(_, row)| row).collect(),
-            asked: Vec::new(),
         }
     }
+}
+
+impl ByHand for Floor {
+    type Asked = Asked;
 
     fn read(&self, request: &Request) -> Asked {
         let mut segments = [ANY - 1; 3];
@@ -223,36 +226,6 @@ impl Row {
             && (self.region == u8::MAX || self.region == asked.region)
             && self.depts & (1 << asked.dept) != 0
             && (!self.mfa || asked.mfa)
-    }
-}
-
-impl Loaded for Floor {
-    fn prebuild(&mut self, requests: &[Request]) {
-        self.asked = requests.iter().map(|asked| self.read(asked)).collect();
-    }
-
-    fn session(&self) -> Box<dyn Session + '_> {
-        Box::new(self)
-    }
-
-    fn shared(&self) -> Option<&(dyn Shared + '_)> {
-        Some(self)
-    }
-}
-
-impl Shared for Floor {
-    fn session(&self) -> Box<dyn Session + '_> {
-        Box::new(self)
-    }
-}
-
-impl Session for &Floor {
-    fn prebuilt(&mut self, at: usize) -> bool {
-        self.grants(&self.asked[at])
-    }
-
-    fn strings(&mut self, request: &Request) -> bool {
-        self.grants(&self.read(request))
     }
 }
 
