@@ -94,7 +94,8 @@ pub enum Asking<'a> {
     },
 }
 
-/// Named values, each name once.
+/// Named values, each name once: a name that means something and comes twice makes the request
+/// invalid.
 #[derive(Clone, Copy, Debug)]
 pub enum Given<'a> {
     /// As they were read.

@@ -41,7 +41,7 @@ pub const MAX_TYPE_DEPTH: usize = 128;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {reason}")]
 pub struct Invalid {
-    /// Where: `rule 3`, `graph 0, node 7`.
+    /// Where: `rule 3`, `pattern 7`.
     pub place: String,
     /// What is wrong there.
     pub reason: &'static str,

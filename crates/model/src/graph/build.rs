@@ -17,8 +17,9 @@
 //!
 //! where an address counts as two segments, and `split` counts the expression nodes of a
 //! rule's conditions, once for those that read no captures and once per pattern for those
-//! that do. Whatever would exceed a limit becomes one exact test instead, so the answers
-//! are the same.
+//! that do. The places of all layers together, and all that is split, are bounded as well
+//! ([`MAX_PLACES`](demand::MAX_PLACES), [`SPLIT_ALL`](super::kleene::SPLIT_ALL)). Whatever would
+//! exceed a limit becomes one exact test instead, so the answers are the same.
 
 mod bound;
 mod flat;

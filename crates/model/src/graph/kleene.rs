@@ -24,9 +24,9 @@ pub const SPLIT_DEPTH: u32 = 25;
 /// that the conditions are one test ([`Atom::Conditions`]).
 pub const SPLIT_NODES: usize = 4_096;
 
-/// How many expression nodes all arms of a policy may split, if those are more than the policy
-/// has by a few times. Expressions are shared, so that a small policy can have large conditions
-/// in every rule; past this each rule may split fewer.
+/// How many expression nodes all arms of a policy may split, unless four for each that the
+/// policy has are more. Expressions are shared, so that a small policy can have large
+/// conditions in every rule; past this each rule may split fewer.
 pub const SPLIT_ALL: usize = 1 << 19;
 
 /// Where a truth value leads.
