@@ -92,7 +92,7 @@ fn bind_plain(
         let slot = facts.get_mut(id.index())?;
         let typed = typed::datum(policy, ty, told, Strictness::Facts).ok()?;
         // Full already: it was given twice. Null leaves no trace to tell that by.
-        if *slot != Slot::Absent || typed == Slot::Absent {
+        if !matches!(slot, Slot::Absent) || matches!(typed, Slot::Absent) {
             return None;
         }
         *slot = typed;
