@@ -1,4 +1,4 @@
-//! Facts, lets, histories, groups, agents, fixtures and tools that nothing uses.
+//! Facts, lets, histories, groups, agents and fixtures that nothing uses.
 
 use std::collections::BTreeSet;
 
